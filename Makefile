@@ -1,0 +1,35 @@
+# `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check bench docs lock clean
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+MEMBERS := schemas ledger producers workers emulator
+READY := .venv/.ready
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment (the other commands do this themselves)
+
+$(READY): requirements.lock requirements-dev.lock $(MEMBERS:%=%/pyproject.toml)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "captionfleet needs Python 3.11 or newer: make PYTHON=python3.11")'
+	test -x $(BIN)/uv || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --no-deps $(MEMBERS:%=-e ./%)
+	touch $(READY)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	$(MEMBERS:%=--no-emit-package captionfleet-%) pyproject.toml
+
+lock: ## Pin the newest versions that the pyproject files admit
+	$(LOCK) --upgrade --output-file requirements.lock
+	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+demo: setup ## Caption real clips with a whole local fleet; AUDIO="a.mp3 b.wav" for your own, MODEL=real for the paid model
+	@$(BIN)/python -m compose.local.demo $(if $(filter real,$(MODEL)),--real) $(AUDIO)
+
+up: setup ## Keep the same local fleet running in the foreground
+	@$(BIN)/python -m compose.local.up

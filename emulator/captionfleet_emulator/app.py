@@ -1,0 +1,58 @@
+"""The emulator put together: settings in, ASGI application out."""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from random import Random
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from captionfleet_emulator.admin import Admin
+from captionfleet_emulator.audio.fetch import Fetcher
+from captionfleet_emulator.compatible.endpoint import ChatCompletions
+from captionfleet_emulator.faults.book import FaultBook
+from captionfleet_emulator.journal import Journal
+from captionfleet_emulator.keys import Keys
+from captionfleet_emulator.listen.listeners import Listeners
+from captionfleet_emulator.model.memory import Memory
+from captionfleet_emulator.model.pace import Pace
+from captionfleet_emulator.model.service import Service
+from captionfleet_emulator.settings import EmulatorSettings
+
+
+def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
+    """Build the application; `folder` is where audio lies while it is listened to."""
+    faults = FaultBook(Random(settings.seed))  # noqa: S311  the chance of faults, not of secrets
+    journal = Journal(settings.logged_requests, time.monotonic)
+    service = build_service(settings, faults, folder)
+    keys = Keys(key.get_secret_value() for key in settings.api_keys)
+    chat = ChatCompletions(service=service, journal=journal, keys=keys, epoch=time.time)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        service.listeners.start()
+        yield
+        service.listeners.close()
+        await service.fetcher.close()
+
+    routes = [Route("/compatible-mode/v1/chat/completions", chat.post, methods=["POST"])]
+    return Starlette(routes=[*routes, *Admin(faults, journal).routes()], lifespan=lifespan)
+
+
+def build_service(settings: EmulatorSettings, faults: FaultBook, folder: Path) -> Service:
+    """Build the model behind the dialects."""
+    return Service(
+        clock=time.monotonic,
+        folder=folder,
+        fetcher=Fetcher(folder, settings.fetch_timeout),
+        listeners=Listeners(settings.listeners),
+        memory=Memory(settings.remembered_audios),
+        faults=faults,
+        pace=Pace(
+            base=settings.latency,
+            per_audio_second=settings.latency_per_audio_second,
+            per_output_token=settings.latency_per_output_token,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""From the address in a request to decoded sound."""

@@ -1,0 +1,1 @@
+"""The OpenAI-compatible dialect: `POST /compatible-mode/v1/chat/completions`."""

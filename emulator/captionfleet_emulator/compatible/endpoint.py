@@ -1,0 +1,120 @@
+"""The chat completions endpoint: authorise, read, serve, send, and write it in the journal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from captionfleet_emulator.compatible.request import ChatRequest, read_request
+from captionfleet_emulator.compatible.response import Heading, completion, error_response, frames
+from captionfleet_emulator.connection import close_connection
+from captionfleet_emulator.errors import ApiError, DroppedError, MediaError, MediaFault
+from captionfleet_emulator.journal import Entry, Journal
+from captionfleet_emulator.keys import Keys
+from captionfleet_emulator.model.service import Reply, Service
+
+MAX_BODY_BYTES = 28_000_000
+"""Longer bodies are refused by the service whatever they hold."""
+THREAD_WORTHY_BYTES = 1 << 19
+"""From here on parsing would hold up the other requests for more than a millisecond."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCompletions:
+    """The endpoint. `epoch` is the wall clock, in seconds."""
+
+    service: Service
+    journal: Journal
+    keys: Keys
+    epoch: Callable[[], float]
+
+    async def post(self, request: Request) -> Response:
+        """Answer one request; exactly one journal entry and one log line result from it."""
+        entry = self.journal.open(str(uuid4()))
+        try:
+            return await self._answer(request, entry)
+        except ApiError as error:
+            self._close(entry, error.status, error.code)
+            return error_response(error, entry.request_id)
+        except DroppedError:
+            self._close(entry, None, "dropped")
+            return await close_connection(request)
+
+    async def _answer(self, request: Request, entry: Entry) -> Response:
+        self.keys.check(request.headers.get("authorization"))
+        chat = await _read(request)
+        reply = await self.service.serve(chat.call, entry)
+        heading = Heading(request_id=entry.request_id, model=chat.call.card.name, created=int(self.epoch()))
+        headers = {"x-request-id": entry.request_id}
+        if chat.call.stream:
+            events = self._stream(request, chat, reply, heading, entry)
+            return StreamingResponse(events, headers=headers, media_type="text/event-stream")
+        await asyncio.sleep(reply.due - self.service.clock())
+        self._close(entry, 200)
+        return JSONResponse(completion(reply.answer, heading), headers=headers)
+
+    async def _stream(
+        self, request: Request, chat: ChatRequest, reply: Reply, heading: Heading, entry: Entry
+    ) -> AsyncIterator[bytes]:
+        events = list(frames(reply.answer, heading, include_usage=chat.include_usage))
+        whole = reply.cut_after is None
+        code = "client_gone"
+        try:
+            # The first event only states the role: it is not one of the pieces that a cut counts.
+            async for event in self._paced(events if whole else events[: 1 + (reply.cut_after or 0)], reply.due):
+                yield event
+            code = "" if whole else "cut"
+        finally:
+            self._close(entry, 200, code)
+        if not whole:
+            await close_connection(request)
+
+    async def _paced(self, events: list[bytes], due: float) -> AsyncIterator[bytes]:
+        """Spread the events over the time that is left; with none left, send them as one."""
+        started = self.service.clock()
+        if due <= started:
+            yield b"".join(events)
+            return
+        for number, event in enumerate(events):
+            await asyncio.sleep(started + (due - started) * (number + 1) / len(events) - self.service.clock())
+            yield event
+
+    def _close(self, entry: Entry, status: int | None, code: str = "") -> None:
+        self.journal.close(entry, status, code)
+        log.info(
+            "request",
+            request_id=entry.request_id,
+            model=entry.model,
+            route=entry.route,
+            seconds=entry.seconds,
+            status=entry.status,
+            code=entry.code,
+            fault=entry.fault,
+            latency=entry.latency,
+        )
+
+
+async def _read(request: Request) -> ChatRequest:
+    body = await _body(request)
+    if len(body) > THREAD_WORTHY_BYTES:
+        return await asyncio.to_thread(read_request, body)
+    return read_request(body)
+
+
+async def _body(request: Request) -> bytes:
+    """Read the body to its end even if it is too long: a client that is cut off while it sends sees no answer."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BODY_BYTES:
+            chunks.append(chunk)
+    if size > MAX_BODY_BYTES:
+        raise MediaError(MediaFault.INLINE_TOO_LARGE)
+    return b"".join(chunks)

@@ -1,0 +1,108 @@
+"""Why a request gets no caption: every error answer, to the letter of the service.
+
+    EmulatorError
+    ├── ApiError                    an error body: status, code, type and message
+    │   ├── InvalidApiKeyError      401  no key, or none that the settings know
+    │   ├── ModelNotFoundError      404  a model that the catalogue does not know
+    │   ├── InvalidRequestError     400  the request has not the documented form
+    │   │   └── MediaError          400  the audio is refused, by a reason of `MediaFault`
+    │   ├── ServiceError            500  the service itself failed
+    │   └── InjectedError           any  a fault rule asked for it
+    └── DroppedError                no answer at all: a fault rule asked for the connection to be closed
+
+Sources of status, code and message: the Qwen Cloud pages "Error messages" and "Chat completions", and error bodies
+that users of the service published. The service frames an algorithm's message as `<400> InternalError.Algo.…: `; the
+word InternalError is part of it even though the status is 400.
+"""
+
+from enum import StrEnum
+
+
+class MediaFault(StrEnum):
+    """Why an audio is refused; each value is the sentence that the service says."""
+
+    EMPTY = "The audio is empty"
+    TOO_LONG = "The audio is too long"
+    ILLEGAL = "The audio format is illegal and cannot be opened"
+    SEVERAL = "Only one audio file is supported per request."
+    MISSING = "Required parameter(input_audio) missing or invalid, please check the request parameters."
+    INVALID_URL = "The provided URL does not appear to be valid. Ensure it is correctly formatted."
+    INLINE_TOO_LARGE = "Exceeded limit on max bytes per data-uri item : 10485760"
+    FILE_TOO_LARGE = "Multimodal file size is too large"
+    NOT_FOUND = "Failed to find the requested media resource during the data inspection process."
+    FORBIDDEN = "Don't have authorization to access the media resource during the data inspection process."
+    DOWNLOAD_FAILED = "Failed to download multimodal content"
+    DOWNLOAD_TIMED_OUT = "Download the media resource timed out during the data inspection process."
+
+
+class EmulatorError(Exception):
+    """Base of everything that takes the place of a caption."""
+
+
+class ApiError(EmulatorError):
+    """An error body. `retry_after` is in seconds and becomes the header of that name."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, error_type: str, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.error_type = error_type
+        self.retry_after = retry_after
+
+
+class InvalidApiKeyError(ApiError):
+    """The Authorization header is missing or carries an unknown key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(401, "invalid_api_key", message, error_type="invalid_request_error")
+
+
+class ModelNotFoundError(ApiError):
+    """The request names a model that the catalogue does not know."""
+
+    def __init__(self, name: str) -> None:
+        message = f"The model `{name}` does not exist or you do not have access to it."
+        super().__init__(404, "model_not_found", message, error_type="invalid_request_error")
+
+
+class InvalidRequestError(ApiError):
+    """The request is not of the documented form."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "invalid_parameter_error", message, error_type="invalid_request_error")
+
+
+class MediaError(InvalidRequestError):
+    """The audio of the request is refused."""
+
+    def __init__(self, media_fault: MediaFault) -> None:
+        super().__init__(f"<400> InternalError.Algo.InvalidParameter: {media_fault}")
+        self.media_fault = media_fault
+
+
+class ServiceError(ApiError):
+    """The service failed, by its own fault or by that of the audio's origin."""
+
+    def __init__(self, message: str, code: str = "internal_error") -> None:
+        super().__init__(500, code, message, error_type="internal_error")
+
+
+class InjectedError(ApiError):
+    """A fault rule answered in place of the model."""
+
+
+class DroppedError(EmulatorError):
+    """A fault rule closes the connection."""
+
+
+MISSING_CONTENT_LENGTH = "<500> InternalError.Algo: Missing Content-Length of multimodal url."
+INFERENCE_FAILED = "<500> InternalError.Algo: inference internal error."
+TIMED_OUT = "Request timed out, please try again later."
+KEY_MISSING = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+    "(i.e. Authorization: Bearer YOUR_KEY)."
+)
+KEY_WRONG = "Incorrect API key provided."

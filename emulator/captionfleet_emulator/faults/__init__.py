@@ -1,0 +1,1 @@
+"""Faults by rule, switched on while the emulator runs."""

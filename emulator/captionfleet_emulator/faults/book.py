@@ -1,0 +1,80 @@
+"""The rules that are switched on, and the drawing of a call's fate."""
+
+from dataclasses import dataclass
+from random import Random
+
+from captionfleet_emulator.faults.rule import FaultRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a rule can know about a call. `sha256` is None until the audio is there."""
+
+    model: str
+    url: str
+    sha256: str | None = None
+    stream: bool
+
+
+@dataclass(slots=True)
+class Standing:
+    """A rule and how often it has struck."""
+
+    rule: FaultRule
+    struck: int = 0
+
+    @property
+    def left(self) -> int | None:
+        """Strikes left, or None for a rule without end."""
+        return None if self.rule.times is None else self.rule.times - self.struck
+
+
+class FaultBook:
+    """Rules in the order in which they came; one with the id of an older one takes its place."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._standing: dict[str, Standing] = {}
+
+    def add(self, rule: FaultRule) -> Standing:
+        """Switch a rule on."""
+        self._standing[rule.id] = Standing(rule)
+        return self._standing[rule.id]
+
+    def remove(self, rule_id: str) -> bool:
+        """Switch one rule off; False if there is none of that id."""
+        return self._standing.pop(rule_id, None) is not None
+
+    def clear(self) -> None:
+        """Switch all rules off."""
+        self._standing.clear()
+
+    def standing(self) -> list[Standing]:
+        """All rules, also those that have struck for the last time."""
+        return list(self._standing.values())
+
+    def draw(self, facts: Facts) -> FaultRule | None:
+        """The rule that strikes this call, if any.
+
+        Rules about the audio's hash are drawn only once the hash is known, all others only before that, so that a call
+        passes each rule once.
+        """
+        for standing in self._standing.values():
+            if standing.left != 0 and matches(standing.rule, facts) and self._falls(standing.rule.probability):
+                standing.struck += 1
+                return standing.rule
+        return None
+
+    def _falls(self, probability: float) -> bool:
+        return probability >= 1 or self._random.random() < probability
+
+
+def matches(rule: FaultRule, facts: Facts) -> bool:
+    """Whether a rule is meant for such a call."""
+    return (
+        (rule.model in (None, facts.model))
+        and (rule.url_contains is None or rule.url_contains in facts.url)
+        and (rule.cut_stream_after is None or facts.stream)
+        and (rule.sha256_prefix is None) == (facts.sha256 is None)
+        and (rule.sha256_prefix is None or (facts.sha256 or "").startswith(rule.sha256_prefix.lower()))
+    )

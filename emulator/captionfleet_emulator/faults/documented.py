@@ -1,0 +1,91 @@
+"""Documented throttling and failure answers, so that a fault rule needs only a status or a code.
+
+Sources: the Qwen Cloud page "Error messages" and the Model Studio page on error codes.
+"""
+
+from typing import NamedTuple
+
+from captionfleet_emulator.errors import KEY_WRONG, MISSING_CONTENT_LENGTH, TIMED_OUT
+from captionfleet_emulator.faults.rule import FaultRule
+
+
+class DocumentedError(NamedTuple):
+    """One error as the service words it."""
+
+    status: int
+    code: str
+    message: str
+    type: str
+
+
+DOCUMENTED = (
+    DocumentedError(
+        429,
+        "limit_requests",
+        "You exceeded your current requests list.",
+        "limit_requests",
+    ),
+    DocumentedError(
+        429,
+        "limit_burst_rate",
+        "Request rate increased too quickly. To ensure system stability, please adjust your client logic to scale "
+        "requests more smoothly over time.",
+        "limit_burst_rate",
+    ),
+    DocumentedError(
+        429,
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+        "insufficient_quota",
+    ),
+    DocumentedError(429, "Throttling.Concurrency", "Too many concurrent requests.", "Throttling.Concurrency"),
+    DocumentedError(429, "PrepaidBillOverdue", "The prepaid bill is overdue.", "PrepaidBillOverdue"),
+    DocumentedError(400, "invalid_parameter_error", "Required body invalid.", "invalid_request_error"),
+    DocumentedError(400, "Arrearage", "Access denied, please make sure your account is in good standing.", "Arrearage"),
+    DocumentedError(
+        400,
+        "data_inspection_failed",
+        "<400> InternalError.Algo.DataInspectionFailed: Input data may contain inappropriate content.",
+        "data_inspection_failed",
+    ),
+    DocumentedError(401, "invalid_api_key", KEY_WRONG, "invalid_request_error"),
+    DocumentedError(403, "access_denied", "Access denied.", "access_denied"),
+    DocumentedError(
+        403,
+        "AllocationQuota.FreeTierOnly",
+        "The free tier of the model has been exhausted. If you want to continue access the model on a paid basis, "
+        'please disable the "use free tier only" mode in the management console.',
+        "AllocationQuota.FreeTierOnly",
+    ),
+    DocumentedError(404, "model_not_found", "Model can not be found.", "invalid_request_error"),
+    DocumentedError(
+        500,
+        "internal_error",
+        "An internal error has occured, please try again later or contact service support.",
+        "internal_error",
+    ),
+    DocumentedError(500, "InternalError.Algo", MISSING_CONTENT_LENGTH, "internal_error"),
+    DocumentedError(500, "RequestTimeOut", TIMED_OUT, "internal_error"),
+    DocumentedError(
+        503,
+        "ModelServingError",
+        "Too many requests. Your requests are being throttled due to system capacity limits. Please try again later.",
+        "ModelServingError",
+    ),
+    DocumentedError(503, "ModelUnavailable", "Model is unavailable, please try again later.", "ModelUnavailable"),
+)
+
+
+def error_of(rule: FaultRule) -> DocumentedError:
+    """The error that a rule asks for; what the rule leaves open is as documented."""
+    candidates = [
+        error for error in DOCUMENTED if rule.status in (None, error.status) and rule.code in (None, error.code)
+    ]
+    fallback = DocumentedError(
+        rule.status or 500, rule.code or "internal_error", "Internal server error!", "internal_error"
+    )
+    documented = candidates[0] if candidates else fallback
+    return documented._replace(
+        message=rule.message if rule.message is not None else documented.message,
+        type=rule.type or documented.type,
+    )

@@ -1,0 +1,1 @@
+"""The model behind every dialect: a call comes in, an answer goes out."""

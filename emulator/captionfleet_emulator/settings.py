@@ -1,0 +1,30 @@
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def split_list(value: object) -> object:
+    """A comma-separated text as a list; anything else as it is."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+class EmulatorSettings(BaseSettings):
+    """Settings of one emulator process, from `CAPTIONFLEET_EMULATOR_*` or the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="CAPTIONFLEET_EMULATOR_", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8900, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_list)] = Field(
+        (), description="Keys that are accepted, separated by commas; without any, every key that is not blank is."
+    )
+    latency: float = Field(0.0, ge=0, description="Seconds that every answer takes at least.")
+    latency_per_audio_second: float = Field(0.0, ge=0, description="Seconds added for each second of audio.")
+    latency_per_output_token: float = Field(0.0, ge=0, description="Seconds added for each token of the caption.")
+    seed: int = Field(0, description="Seed of the faults that have a probability.")
+    listeners: int = Field(2, ge=1, description="Processes that decode and measure audio.")
+    remembered_audios: int = Field(1024, ge=1, description="Audios whose description is kept in memory.")
+    logged_requests: int = Field(10_000, ge=1, description="Requests that the request log keeps.")
+    fetch_timeout: float = Field(10.0, gt=0, description="Seconds that the origin of a URL may be silent.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

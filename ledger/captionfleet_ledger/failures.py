@@ -1,0 +1,55 @@
+"""The Redis client's exceptions in the ledger's own terms."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from captionfleet_ledger.errors import LedgerError, LedgerRefusedError, LedgerUnavailableError
+
+PASSING = frozenset(
+    {
+        "BUSY",
+        "CLUSTERDOWN",
+        "LOADING",
+        "MASTERDOWN",
+        "MISCONF",
+        "NOREPLICAS",
+        "OOM",
+        "READONLY",
+        "TRYAGAIN",
+        "UNBLOCKED",
+    }
+)
+"""Error codes of a server that is restarting, failing over, full or busy: https://redis.io/docs/latest/commands/."""
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Let no exception of the Redis client out.
+
+    Raises:
+        LedgerUnavailableError: the server cannot be reached, or cannot do it now.
+        LedgerRefusedError: the server does not accept the command.
+    """
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise translation(error) from error
+
+
+def translation(error: Exception) -> LedgerError:
+    """The ledger's error for one of the Redis client's."""
+    if _is_refusal(error):
+        return LedgerRefusedError(f"the ledger's server refused a command: {error}")
+    return LedgerUnavailableError(f"the ledger does not answer: {error}")
+
+
+def _is_refusal(error: Exception) -> bool:
+    return isinstance(error, AuthenticationError) or (
+        isinstance(error, ResponseError) and _code(error) not in PASSING
+    )
+
+
+def _code(error: ResponseError) -> str:
+    return error.status_code or str(error).partition(" ")[0]

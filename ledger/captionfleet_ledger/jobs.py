@@ -1,0 +1,171 @@
+"""The life of jobs: each method is one atomic step of the ledger."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from captionfleet_ledger.accepting import acceptance
+from captionfleet_ledger.errors import JobConflictError
+from captionfleet_ledger.moments import moment
+from captionfleet_ledger.reading import claim_of, read_command, record_of
+from captionfleet_ledger.records import Accepted, Claim, JobRecord, Lease, Refusal, Settlement, WaitingReason
+from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of
+from captionfleet_ledger.shards import by_shard
+from captionfleet_ledger.store import Command, Store
+from captionfleet_schemas import CaptionJob, CaptionResult, JobState
+
+
+class Jobs:
+    """Every call may raise LedgerUnavailableError and may then be repeated; it says so here once for all."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def accept(self, job: CaptionJob) -> Accepted:
+        """Write a job, once. The caller sends its queue message next, if it was created; one round trip.
+
+        Raises:
+            JobConflictError: the id is taken by a job with another body. Deadlines are not part of the body.
+        """
+        return _accepted(job, self._store.send(self._acceptance(job)))
+
+    def accept_many(self, jobs: Iterable[CaptionJob], *, chunk: int = 500) -> list[Accepted | JobConflictError]:
+        """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
+        return [outcome for batch in _chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
+
+    def claim(self, job_id: str, *, holder: str, lease_seconds: float) -> Claim | Refusal:
+        """Take a job to work on it; the attempt is counted now. One round trip.
+
+        Args:
+            job_id: as the queue message has it.
+            holder: the process, for people who look into the ledger.
+            lease_seconds: until then `renew` or `settle` it, or another may claim it.
+        """
+        lease = Lease(job_id, secrets.token_hex(16))
+        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds)
+        return claim_of(lease, values) if status == b"claimed" else Refusal(status.decode())
+
+    def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
+        """Prolong leases, all in one round trip, and give those that are lost: cancelled, superseded or ended.
+
+        A lease that ran out lives again if nobody has claimed its job since.
+        """
+        groups = by_shard(leases, lambda lease: lease.job_id, self._store.options.shards)
+        commands = [
+            self._store.script(
+                "renew", shard, lease_seconds, *(part for lease in group for part in (lease.job_id, lease.token))
+            )
+            for shard, group in groups.items()
+        ]
+        lost = {job_id.decode() for reply in self._store.send_all(commands) for job_id in reply}
+        return frozenset(lease for lease in leases if lease.job_id in lost)
+
+    def settle(self, lease: Lease, result: CaptionResult, *, webhook_url: str | None = None) -> Settlement | None:
+        """End a job with its outcome, the events to publish and the delivery to make. One round trip.
+
+        Args:
+            lease: a lease that ran out still counts if nobody has claimed its job since.
+            result: the outcome; its state is a final one.
+            webhook_url: where to deliver the caption's event; None delivers nothing.
+
+        Returns:
+            What to tell, or None when the lease is lost (also when this lease has settled the job already).
+        """
+        return self._end(result, "lease", lease.token, webhook_url)[1]
+
+    def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
+        """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
+        return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress))
+
+    def release(self, lease: Lease, progress: str | None = None) -> bool:
+        """Hand a job back: it is queued again, and the attempt does not count. False: the lease is lost.
+
+        A sweep sends its message, unless the caller does and calls `mark_sent`.
+        """
+        given = (0, "") if progress is None else (1, progress)
+        return bool(self._run("release", lease.job_id, lease.token, *given))
+
+    def cancel(self, job_id: str) -> Settlement | Refusal:
+        """End a job as cancelled, wherever it stands; a worker that runs it learns it from its next `renew`.
+
+        Returns:
+            What to tell, or `Refusal.UNKNOWN` or `Refusal.FINAL`.
+        """
+        record, now = self._look_up(job_id)
+        if record is None:
+            return Refusal.UNKNOWN
+        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", _webhook(record.job))
+        return settlement or Refusal(status)
+
+    def expire(self, job_id: str) -> Settlement | None:
+        """End a queued or waiting job whose deadline has passed; None changes nothing."""
+        record, now = self._look_up(job_id)
+        if record is None or record.state not in {JobState.QUEUED, JobState.WAITING}:
+            return None
+        return self._end(expired(record, moment(now)), "expire", "", _webhook(record.job))[1]
+
+    def mark_sent(self, job_ids: Iterable[str]) -> None:
+        """The queue messages of these jobs have been sent just now. One round trip."""
+        self._mark("sent", job_ids)
+
+    def mark_unsent(self, job_ids: Iterable[str]) -> None:
+        """The queue messages of these jobs could not be sent: the next sweep offers them. One round trip."""
+        self._mark("unsent", job_ids)
+
+    def get(self, job_id: str) -> JobRecord | None:
+        """Everything known of a job, or None."""
+        return record_of(self._store.send(read_command(self._store, job_id)))
+
+    def get_many(self, job_ids: Iterable[str]) -> list[JobRecord | None]:
+        """Likewise for many, in the same order, in one round trip."""
+        return [record_of(reply) for reply in self._store.send_all([read_command(self._store, i) for i in job_ids])]
+
+    def _accept_chunk(self, jobs: Sequence[CaptionJob]) -> Iterator[Accepted | JobConflictError]:
+        replies = self._store.send_all([self._acceptance(job) for job in jobs])
+        for job, reply in zip(jobs, replies, strict=True):
+            try:
+                yield _accepted(job, reply)
+            except JobConflictError as conflict:
+                yield conflict
+
+    def _acceptance(self, job: CaptionJob) -> Command:
+        return self._command("accept", job.id, secrets.token_hex(8), *acceptance(job))
+
+    def _end(
+        self, result: CaptionResult, right: str, token: str, webhook_url: str | None
+    ) -> tuple[str, Settlement | None]:
+        settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
+        parts = outcome(result, settlement, webhook_url, self._store.options)
+        status = self._run("settle", result.job_id, right, token, *parts).decode()
+        return status, settlement if status == "settled" else None
+
+    def _look_up(self, job_id: str) -> tuple[JobRecord | None, float]:
+        values, time = self._store.send_all([read_command(self._store, job_id), self._store.now()])
+        return record_of(values), self._store.clock_of(time)
+
+    def _mark(self, mark: str, job_ids: Iterable[str]) -> None:
+        groups = by_shard(job_ids, lambda job_id: job_id, self._store.options.shards)
+        self._store.send_all([self._store.script("mark", shard, mark, *group) for shard, group in groups.items()])
+
+    def _command(self, script: str, job_id: str, *args: Any) -> Command:
+        return self._store.script(script, self._store.shard_of(job_id), job_id, *args)
+
+    def _run(self, script: str, job_id: str, *args: Any) -> Any:
+        return self._store.send(self._command(script, job_id, *args))
+
+
+def _accepted(job: CaptionJob, reply: list[bytes]) -> Accepted:
+    if reply[0] == b"conflict":
+        raise JobConflictError(job.id)
+    return Accepted(job.id, JobState(reply[1].decode()), created=reply[0] == b"created")
+
+
+def _webhook(job: CaptionJob) -> str | None:
+    return job.webhook.url if job.webhook else None
+
+
+def _chunks(jobs: Iterable[CaptionJob], size: int) -> Iterator[list[CaptionJob]]:
+    rest = iter(jobs)
+    while chunk := list(islice(rest, size)):
+        yield chunk

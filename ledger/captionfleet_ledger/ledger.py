@@ -1,0 +1,83 @@
+"""The façade: one ledger per process, shared by its threads."""
+
+from collections.abc import Callable, Collection
+from types import TracebackType
+from typing import Self
+
+from captionfleet_ledger.deliveries import Deliveries
+from captionfleet_ledger.jobs import Jobs
+from captionfleet_ledger.listing import Listing
+from captionfleet_ledger.options import LedgerOptions
+from captionfleet_ledger.outbox import Outbox
+from captionfleet_ledger.pace import Pace
+from captionfleet_ledger.records import Chores
+from captionfleet_ledger.store import Store
+from captionfleet_ledger.sweeping import Sweeper
+
+DEFAULTS = LedgerOptions()
+
+
+class Ledger:
+    """What is true about every job, in Redis or Valkey. Safe to use from any number of threads at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sweeper = Sweeper(store)
+        self.jobs = Jobs(store)
+        self.outbox = Outbox(store)
+        self.deliveries = Deliveries(store)
+        self.listing = Listing(store)
+        self.pace = Pace(store)
+
+    @classmethod
+    def connect(cls, url: str, *, options: LedgerOptions = DEFAULTS, clock: Callable[[], float] | None = None) -> Self:
+        """Open the ledger, or found it if there is none.
+
+        Args:
+            url: `redis://`, `rediss://` or `unix://`, with the database's number.
+            options: how it is kept; the number of shards must be the one that it was made with.
+            clock: seconds since 1970; None takes the server's clock, so that workers' clocks cannot disagree.
+
+        Raises:
+            LedgerUnavailableError: the server is not reachable.
+            LedgerMismatchError: the ledger was made with another number of shards.
+        """
+        return cls(Store.connect(url, options, clock))
+
+    def ping(self) -> None:
+        """Return if the ledger answers.
+
+        Raises:
+            LedgerUnavailableError: it does not.
+        """
+        self._store.send(("PING",))
+
+    def sweep(self, *, limit: int = 100, empty_queues: Collection[str] = frozenset()) -> Chores:
+        """Find what nobody looks after any more. Two round trips; any number of processes may sweep at once.
+
+        Args:
+            limit: how many chores of each kind a shard gives at once.
+            empty_queues: queues that the broker says are empty; whatever has been queued there for longer than
+                `lost_after` has lost its message.
+        """
+        return self._sweeper.sweep(limit, frozenset(empty_queues))
+
+    def oldest_queued(self) -> dict[str, float]:
+        """For each queue with queued jobs: for how many seconds the oldest message has been on its way."""
+        return self._sweeper.oldest_queued()
+
+    def stale_queues(self) -> frozenset[str]:
+        """Queues of which the broker should be asked whether they are empty, as `sweep` wants to know."""
+        return self._sweeper.stale_queues()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,129 @@
+"""Lists of jobs over all shards."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice, product
+from typing import Any
+
+from captionfleet_ledger.moments import stamp
+from captionfleet_ledger.reading import read_command, record_of
+from captionfleet_ledger.records import JobFilter, Page
+from captionfleet_ledger.store import Argument, Command, Store
+from captionfleet_schemas import JobState
+
+MAX_LIMIT = 200
+LOOK_AT = 2000
+"""Jobs that a shard looks at in one call: a few milliseconds of the server's time."""
+EVERYTHING = JobFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """A place in an index, which sorts by time and then by id; the list goes on below it."""
+
+    accepted_at: str = "+inf"
+    job_id: str = ""
+
+    @property
+    def order(self) -> tuple[float, bytes]:
+        """Sorts as the index does."""
+        return float(self.accepted_at), self.job_id.encode()
+
+    @property
+    def cursor(self) -> str:
+        """The place in a form for others to keep."""
+        return f"{self.accepted_at}/{self.job_id}"
+
+    @classmethod
+    def of_cursor(cls, cursor: str | None) -> "_Position":
+        if cursor is None:
+            return cls()
+        accepted_at, _, job_id = cursor.partition("/")
+        if not (job_id and accepted_at.replace(".", "", 1).isdecimal()):
+            raise ValueError(f"not a cursor of a list of jobs: {cursor[:80]!r}")
+        return cls(accepted_at, job_id)
+
+
+class Listing:
+    """Reads the indexes, newest first."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def page(self, which: JobFilter = EVERYTHING, *, limit: int = 50, cursor: str | None = None) -> Page:
+        """Jobs that fit a filter.
+
+        Two round trips where the filter fits enough of the newest jobs; more where it has to look far.
+
+        Args:
+            which: the filter.
+            limit: 1 to 200 records.
+            cursor: `next_cursor` of the page before, with the same filter.
+
+        Raises:
+            ValueError: the limit or the cursor is none.
+        """
+        if not 1 <= limit <= MAX_LIMIT:
+            raise ValueError(f"a page has 1 to {MAX_LIMIT} jobs, not {limit}")
+        after = _Position.of_cursor(cursor)
+        # One more than asked for tells whether there is a next page.
+        places = list(islice(self._merged(which, limit + 1, after), limit + 1))
+        replies = self._store.send_all([read_command(self._store, place.job_id) for place in places[:limit]])
+        records = (record_of(reply) for reply in replies)
+        more = len(places) > limit
+        return Page(tuple(record for record in records if record), places[limit - 1].cursor if more else None)
+
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs the ledger holds in each state. One round trip."""
+        cells = list(product(self._store.prefixes, JobState))
+        replies = self._store.send_all([("ZCARD", f"{prefix}state:{state}") for prefix, state in cells])
+        totals = dict.fromkeys(JobState, 0)
+        for (_, state), count in zip(cells, replies, strict=True):
+            totals[state] += count
+        return totals
+
+    def _merged(self, which: JobFilter, limit: int, after: _Position) -> Iterator[_Position]:
+        """The newest places over all shards; each shard is asked until it has enough or is at its end."""
+        found: list[list[_Position]] = [[] for _ in self._store.prefixes]
+        going = dict.fromkeys(range(len(found)), after)
+        while going:
+            commands = [self._look(shard, which, limit - len(found[shard]), at) for shard, at in going.items()]
+            for shard, (hits, position) in zip(tuple(going), self._store.send_all(commands), strict=True):
+                found[shard] += _places(hits)
+                if position and len(found[shard]) < limit:
+                    going[shard] = _place(*position)
+                else:
+                    del going[shard]
+        return merge(*found, key=lambda place: place.order, reverse=True)
+
+    def _look(self, shard: int, which: JobFilter, limit: int, at: _Position) -> Command:
+        return self._store.script(
+            "list", shard, _index(which), limit, LOOK_AT, at.accepted_at, at.job_id, *_wanted(which)
+        )
+
+
+def _index(which: JobFilter) -> str:
+    return f"state:{next(iter(which.states))}" if len(which.states) == 1 else "jobs"
+
+
+def _wanted(which: JobFilter) -> tuple[Argument, ...]:
+    """The filter as the list script takes it."""
+    return (
+        stamp(which.accepted_after) or "-inf",
+        stamp(which.accepted_before),
+        f",{','.join(sorted(which.states))}," if which.states else "",
+        which.tenant or "",
+        which.lane or "",
+        which.failure_code or "",
+        json.dumps(dict(which.metadata)) if which.metadata else "",
+    )
+
+
+def _places(hits: list[Any]) -> list[_Position]:
+    return [_place(*pair) for pair in zip(hits[::2], hits[1::2], strict=True)]
+
+
+def _place(accepted_at: bytes, job_id: bytes) -> _Position:
+    return _Position(accepted_at.decode(), job_id.decode())

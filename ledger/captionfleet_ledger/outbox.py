@@ -1,0 +1,26 @@
+"""Events that have been written but perhaps not yet published."""
+
+from collections.abc import Iterable
+
+from captionfleet_ledger.records import OutboxEntry
+from captionfleet_ledger.shards import by_shard
+from captionfleet_ledger.store import Command, Store
+
+
+class Outbox:
+    """`settle`, `cancel` and `expire` write it; a sweep offers what is still there."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def mark_published(self, entries: Iterable[OutboxEntry]) -> None:
+        """These events are on the results exchange, confirmed: forget them. One round trip."""
+        groups = by_shard(entries, lambda entry: entry.job_id, self._store.options.shards)
+        self._store.send_all([command for shard, group in groups.items() for command in self._forgetting(shard, group)])
+
+    def _forgetting(self, shard: int, entries: list[OutboxEntry]) -> tuple[Command, Command]:
+        prefix = self._store.prefixes[shard]
+        return (
+            ("DEL", *(f"{prefix}event:{entry.event_id}" for entry in entries)),
+            ("ZREM", f"{prefix}due", *(f"event:{entry.event_id}" for entry in entries)),
+        )

@@ -1,0 +1,222 @@
+"""The values that the ledger takes and gives. All times are aware datetimes in UTC, all durations seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from captionfleet_schemas import CaptionJob, CaptionResult, FailureCode, JobState, Lane
+
+
+class WaitingReason(StrEnum):
+    """Why a job waits for its due time."""
+
+    RATE_LIMITED = "rate_limited"
+    RETRYING = "retrying"
+    MODEL_PAUSED = "model_paused"
+
+
+class Refusal(StrEnum):
+    """Why a job was not given out, or not cancelled. Nothing has changed."""
+
+    UNKNOWN = "unknown"
+    """The ledger does not hold the job."""
+    HELD = "held"
+    """Somebody else's lease runs."""
+    WAITING = "waiting"
+    """Its due time has not come."""
+    OVERDUE = "overdue"
+    """Its deadline has passed; the sweep expires it."""
+    FINAL = "final"
+    """It has ended."""
+
+
+class DeliveryState(StrEnum):
+    """Where a webhook delivery stands; all but `pending` are ends."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The ledger holds the job: `created` just now, or since an earlier request with the same id and body."""
+
+    job_id: str
+    state: JobState
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job and to settle it. The token is secret and new for each claim."""
+
+    job_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that was given to this process."""
+
+    lease: Lease
+    job: CaptionJob
+    attempts: int
+    """How often the job was started, this time included."""
+    crashes: int
+    """How many of its leases ran out because their holder had died."""
+    progress: str
+    """What the last attempt left for this one; the ledger does not look inside."""
+    accepted_at: datetime
+    started_at: datetime
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """An event to publish on the results exchange."""
+
+    event_id: str
+    routing_key: str
+    body: bytes
+    """One CloudEvents 1.0 object, UTF-8 JSON."""
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A job has ended, and this is what has to be told about it."""
+
+    events: tuple[OutboxEntry, ...]
+    delivery_id: str | None
+    """The webhook delivery that was written, if the job asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job whose queue message has to be sent."""
+
+    job_id: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chores:
+    """What a sweep found to do. It is offered to nobody else for the grace times of the options, then again."""
+
+    send: tuple[QueuedJob, ...] = ()
+    """Send a queue message, then `jobs.mark_sent`."""
+    expire: tuple[str, ...] = ()
+    """Job ids whose deadline has passed: `jobs.expire`."""
+    publish: tuple[OutboxEntry, ...] = ()
+    """Publish, then `outbox.mark_published`."""
+    deliver: tuple[str, ...] = ()
+    """Delivery ids that are due: send a queue message for each."""
+    forgotten: int = 0
+    """Jobs whose retention has ended and which the sweep has deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """Everything that the ledger knows of a job."""
+
+    job: CaptionJob
+    state: JobState
+    attempts: int
+    crashes: int
+    accepted_at: datetime
+    started_at: datetime | None
+    """Start of the last attempt."""
+    due_at: datetime | None
+    """When a waiting job is queued again."""
+    waiting_reason: WaitingReason | None
+    progress: str
+    result: CaptionResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryClaim:
+    """A webhook delivery that was given to this process. The body is the exact bytes of the caption event."""
+
+    delivery_id: str
+    job_id: str
+    event_id: str
+    url: str
+    body: bytes
+    attempt: int
+    """From 1; counted before the work."""
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """How one attempt to deliver went."""
+
+    at: datetime
+    status: int | None
+    """The HTTP status, or None when there was no answer."""
+    error: str | None
+    seconds: float
+    answer: str = ""
+    """The beginning of the answer's body; the ledger keeps 200 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook delivery with every attempt on record."""
+
+    delivery_id: str
+    job_id: str
+    event_id: str
+    url: str
+    state: DeliveryState
+    due_at: datetime | None
+    """When the next attempt is due, while pending."""
+    attempts: tuple[DeliveryAttempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs a list shows; an empty filter shows all."""
+
+    states: frozenset[JobState] = frozenset()
+    tenant: str | None = None
+    lane: Lane | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Every pair has to be there."""
+    failure_code: FailureCode | None = None
+    accepted_after: datetime | None = None
+    """Inclusive."""
+    accepted_before: datetime | None = None
+    """Exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some jobs, newest first; `next_cursor` is None on the last page."""
+
+    records: tuple[JobRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The answer to a request for a model call.
+
+    Granted: sleep `wait` seconds, then call. Not granted: nothing is reserved; ask again after `wait` seconds.
+    """
+
+    granted: bool
+    wait: float
+    reason: str | None = None
+    """Why a cool-down is on, while one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """A cool-down: nobody gets a permit for that many more seconds."""
+
+    seconds: float
+    reason: str

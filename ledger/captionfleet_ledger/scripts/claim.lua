@@ -1,0 +1,46 @@
+--[[
+Give a queued job, or a running one whose lease ran out, to a holder. The attempt is counted before the work.
+
+KEYS     [1] the shard's prefix
+ARGV     [1] time  [2] job id  [3] new lease token  [4] holder  [5] lease in seconds
+Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until}, or
+         {'unknown' | 'final' | 'held' | 'waiting' | 'overdue'}
+]]
+local _, id, token, holder, lease = unpack(ARGV)
+local job = read_job(id)
+
+local function refusal()
+  if not job then return 'unknown' end
+  if FINAL[job.state] then return 'final' end
+  if job.state == 'running' and tonumber(job.lease_until) > NOW then return 'held' end
+  if overdue(job) then return 'overdue' end
+  if job.state == 'waiting' and tonumber(job.due_at) > NOW then return 'waiting' end
+end
+
+-- The newest message that a worker took from the queue. Queues are first in, first out, so that older ones have been
+-- taken or lost. A job of which there may be a second message says nothing about its place in the queue.
+local function raise_watermark()
+  local sent = tonumber(redis.call('ZSCORE', key('queued', job.queue), id))
+  local mark = tonumber(redis.call('HGET', key('watermarks'), job.queue)) or 0
+  if job.messages == '1' and sent > mark then redis.call('HSET', key('watermarks'), job.queue, text(sent)) end
+end
+
+local function take()
+  if job.state == 'queued' then raise_watermark() end
+  if job.state == 'running' then redis.call('HINCRBY', job.key, 'crashes', 1) end
+  move(job, 'running')
+  redis.call('HINCRBY', job.key, 'attempts', 1)
+  redis.call('HDEL', job.key, 'due_at', 'reason')
+  redis.call('HSET', job.key, 'token', token, 'holder', holder, 'started_at', text(NOW),
+    'first_started_at', job.first_started_at or text(NOW), 'lease_until', text(NOW + lease))
+  look('job:' .. id, NOW + lease)
+end
+
+-- The same token again is the same request again: its answer was lost on the way.
+if not (holds(job, token) and job.state == 'running') then
+  local reason = refusal()
+  if reason then return {reason} end
+  take()
+end
+return {'claimed', unpack(redis.call('HMGET', job.key, 'job', 'attempts', 'crashes', 'progress', 'accepted_at',
+  'started_at', 'lease_until'))}

@@ -1,0 +1,83 @@
+--[[
+What all scripts share; the loader puts it in front of each.
+
+KEYS  [1] the shard's prefix, such as cf:{07}: — every other key begins with it, so a script touches one shard.
+ARGV  [1] the time in seconds since 1970, or '' for the server's clock.
+]]
+local SHARD = KEYS[1]
+
+local function server_time()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+
+local NOW = tonumber(ARGV[1]) or server_time()
+
+-- Lua prints 14 digits of a number, which would cut a time off at a tenth of a millisecond.
+local function text(seconds) return string.format('%.6f', seconds) end
+
+local function key(...) return SHARD .. table.concat({...}, ':') end
+
+-- Somebody must look at this member again then; nil: nobody needs to.
+local function look(member, at)
+  if at then
+    redis.call('ZADD', key('due'), text(at), member)
+  else
+    redis.call('ZREM', key('due'), member)
+  end
+end
+
+-- The named fields of a hash as a table; a field that is not set is nil.
+local function fields(hash, names)
+  local values = redis.call('HMGET', hash, unpack(names))
+  local found = {}
+  for index, name in ipairs(names) do
+    found[name] = values[index] or nil
+  end
+  return found
+end
+
+local JOB_FIELDS = {
+  'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
+  'messages', 'store_days',
+}
+local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
+
+-- A job's facts, or nil if the shard does not hold it.
+local function read_job(id)
+  local job = fields(key('job', id), JOB_FIELDS)
+  job.id, job.key = id, key('job', id)
+  return job.state and job or nil
+end
+
+local function deadline(job)
+  local finish_by = tonumber(job.finish_by)
+  local start_by = not job.first_started_at and tonumber(job.start_by) or nil
+  if finish_by and start_by then return math.min(finish_by, start_by) end
+  return finish_by or start_by
+end
+
+local function overdue(job)
+  local moment = deadline(job)
+  return moment ~= nil and moment <= NOW
+end
+
+local function no_later_than_deadline(job, moment)
+  return math.min(moment, deadline(job) or moment)
+end
+
+-- Change the state, in the job and in the indexes.
+local function move(job, state)
+  if job.state == 'queued' then redis.call('ZREM', key('queued', job.queue), job.id) end
+  if state == 'queued' then redis.call('ZADD', key('queued', job.queue), text(NOW), job.id) end
+  if job.state then redis.call('ZREM', key('state', job.state), job.id) end
+  redis.call('ZADD', key('state', state), job.accepted_at, job.id)
+  redis.call('HSET', job.key, 'state', state)
+  job.state = state
+end
+
+-- Whether the token is that of the latest lease. A lease that ran out is still its holder's until another claims the
+-- job: after an outage of the ledger, work that was done is not thrown away and paid for again.
+local function holds(job, token)
+  return job ~= nil and job.token == token
+end

@@ -1,0 +1,113 @@
+--[[
+Find what nobody looks after any more in one shard. Whatever is returned is put off by its grace time, so that a sweep
+of another process does not find it too; what is not marked as done by then is offered again.
+
+KEYS     [1] the shard's prefix
+ARGV     [1] time  [2] how many at most  [3] grace for sending in seconds  [4] grace for publishing in seconds
+         [5…] queue and time in turn: messages sent before that time are lost
+Returns  {send: job id and queue in turn, expire: job ids, publish: event id, routing key, body and job id in turn,
+         deliver: delivery ids, the number of jobs forgotten}
+]]
+local limit, send_grace, publish_grace = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local HOUR = 3600
+local send, expire, publish, deliver, forgotten = {}, {}, {}, {}, 0
+
+local function append(list, ...)
+  for _, value in ipairs({...}) do list[#list + 1] = value end
+end
+
+local function offer(job)
+  redis.call('ZADD', key('queued', job.queue), text(NOW), job.id)
+  redis.call('HINCRBY', job.key, 'messages', 1)
+  look('job:' .. job.id, no_later_than_deadline(job, NOW + send_grace))
+  append(send, job.id, job.queue)
+end
+
+local function offer_to_expire(job)
+  look('job:' .. job.id, NOW + send_grace)
+  append(expire, job.id)
+end
+
+-- The token stays: until another claims the job, its holder may turn out to be alive (see `holds`).
+local function take_from_holder(job)
+  redis.call('HINCRBY', job.key, 'crashes', 1)
+  move(job, 'queued')
+end
+
+local function end_wait(job)
+  redis.call('HDEL', job.key, 'due_at', 'reason')
+  move(job, 'queued')
+end
+
+local function has_pending_delivery(deliveries)
+  for _, id in ipairs(deliveries) do
+    if redis.call('HGET', key('delivery', id), 'state') == 'pending' then return true end
+  end
+  return false
+end
+
+local function forget(job)
+  local deliveries = redis.call('LRANGE', key('deliveries', job.id), 0, -1)
+  if has_pending_delivery(deliveries) then return look('job:' .. job.id, NOW + HOUR) end
+  for _, id in ipairs(deliveries) do
+    redis.call('DEL', key('delivery', id), key('attempts', id))
+  end
+  redis.call('ZREM', key('jobs'), job.id)
+  redis.call('ZREM', key('state', job.state), job.id)
+  redis.call('DEL', job.key, key('deliveries', job.id))
+  look('job:' .. job.id, nil)
+  forgotten = forgotten + 1
+end
+
+local CHORES = {}
+
+function CHORES.job(id)
+  local job = read_job(id)
+  if not job then return look('job:' .. id, nil) end
+  if FINAL[job.state] then return forget(job) end
+  if job.state == 'running' then take_from_holder(job) end
+  if overdue(job) then return offer_to_expire(job) end
+  if job.state == 'waiting' then end_wait(job) end
+  offer(job)
+end
+
+function CHORES.event(id)
+  local event = fields(key('event', id), {'routing_key', 'body', 'job_id'})
+  if not event.body then return look('event:' .. id, nil) end
+  look('event:' .. id, NOW + publish_grace)
+  append(publish, id, event.routing_key, event.body, event.job_id)
+end
+
+-- Each offer waits twice as long for a claim as the one before: a long queue of deliveries is not made longer by
+-- sweeping it, and a lost message is found all the same.
+function CHORES.delivery(id)
+  if redis.call('HGET', key('delivery', id), 'state') ~= 'pending' then return look('delivery:' .. id, nil) end
+  local offers = redis.call('HINCRBY', key('delivery', id), 'offers', 1)
+  look('delivery:' .. id, NOW + math.min(send_grace * 2 ^ (offers - 1), HOUR))
+  append(deliver, id)
+end
+
+local function sweep_due()
+  local members = redis.call('ZRANGE', key('due'), '-inf', text(NOW), 'BYSCORE', 'LIMIT', 0, limit)
+  for _, member in ipairs(members) do
+    local kind, id = string.match(member, '^(%a+):(.*)$')
+    CHORES[kind](id)
+  end
+end
+
+local function sweep_lost(queue, before)
+  local room = limit - #send / 2
+  if room <= 0 then return end
+  local ids = redis.call('ZRANGE', key('queued', queue), '-inf', '(' .. before, 'BYSCORE', 'LIMIT', 0, room)
+  for _, id in ipairs(ids) do
+    local job = read_job(id)
+    -- One that is overdue has an entry in `due` of its own.
+    if not overdue(job) then offer(job) end
+  end
+end
+
+sweep_due()
+for index = 5, #ARGV, 2 do
+  sweep_lost(ARGV[index], ARGV[index + 1])
+end
+return {send, expire, publish, deliver, forgotten}

@@ -1,0 +1,103 @@
+"""Settings on which every process of one fleet has to agree: producers, workers and Flower inherit them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "CAPTIONFLEET_"
+
+CommaSeparated = NoDecode
+"""Marks a collection that the environment spells `a,b,c`."""
+
+
+class SecretFilesSource(PydanticBaseSettingsSource):
+    """Reads `CAPTIONFLEET_X` from the file that `CAPTIONFLEET_X_FILE` names, as containers mount secrets."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self._environment = environment
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  the base class's signature
+        """The file's text without surrounding white space, or None when no file is named."""
+        path = self._environment.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every field for which a file is named."""
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class FleetSettings(BaseSettings):
+    """Each name is an environment variable with the prefix `CAPTIONFLEET_`.
+
+    Any of them, a secret above all, can also be read from a file:
+    `CAPTIONFLEET_WEBHOOK_SECRETS_FILE=/run/secrets/webhook_secrets`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, protected_namespaces=(), populate_by_name=True
+    )
+
+    broker_url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"),
+        description="Celery broker: redis://, rediss:// or amqp(s)://. A Redis database of its own is best.",
+    )
+    redis_url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/1"),
+        description="The ledger, in Redis or Valkey. It must not evict keys (`maxmemory-policy noeviction`).",
+    )
+    ledger_shards: int = Field(
+        default=16, ge=1, le=100, description="Shards of the ledger; fixed for the life of its data."
+    )
+    retention_days: float = Field(
+        default=7.0, gt=0, description="Days that finished jobs stay in the ledger, unless the job says otherwise."
+    )
+    lost_after: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds after which a job that younger ones have overtaken counts as having lost its message.",
+    )
+    blob_url: str | None = Field(
+        default=None,
+        description="Where uploaded audio is kept, such as `file:///var/lib/captionfleet/blobs`; none by default.",
+    )
+    webhook_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
+        default=(),
+        description="`whsec_…` secrets, comma-separated, newest first; a delivery carries one signature for each.",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _split(cls, value: Any, info: Any) -> Any:
+        field = cls.model_fields[info.field_name]
+        if isinstance(value, str) and CommaSeparated in field.metadata:
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over files that it names."""
+        del dotenv_settings
+        return init_settings, env_settings, SecretFilesSource(settings_cls, os.environ), file_secret_settings
+
+
+def explain(error: ValidationError) -> str:
+    """One line for each setting that is missing or wrong, with the name of its variable and never its value."""
+    lines = (
+        f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    )
+    return "\n".join(("Settings that need your attention:", *lines))

@@ -1,0 +1,72 @@
+"""What is written when a job ends: the outcome, the events, the webhook delivery."""
+
+from datetime import datetime
+
+from captionfleet_ledger.options import LedgerOptions
+from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
+from captionfleet_ledger.store import Argument
+from captionfleet_schemas import CaptionResult, Failure, FailureCode, JobState
+from captionfleet_schemas.event import Event, events_of
+from captionfleet_schemas.result import Timings
+
+DAY = 86_400.0
+
+
+def ended(record: JobRecord, state: JobState, failure: Failure, at: datetime) -> CaptionResult:
+    """The result of a job that no worker brought to its end."""
+    return CaptionResult(
+        job_id=record.job.id,
+        state=state,
+        tenant=record.job.tenant,
+        lane=record.job.lane,
+        metadata=record.job.metadata,
+        model=record.job.model_name,
+        failure=failure,
+        attempts=record.attempts,
+        timings=Timings(accepted_at=record.accepted_at, started_at=record.started_at, finished_at=at),
+    )
+
+
+def cancelled(record: JobRecord, at: datetime) -> CaptionResult:
+    """The result of a job that was cancelled."""
+    failure = Failure.of(FailureCode.CANCELLED, "The job was cancelled.")
+    return ended(record, JobState.CANCELLED, failure, at)
+
+
+def expired(record: JobRecord, at: datetime) -> CaptionResult:
+    """The result of a job whose deadline passed."""
+    deadline = record.job.deadline(started=record.started_at is not None)
+    failure = Failure.of(
+        FailureCode.DEADLINE_EXCEEDED, f"The job's deadline, {deadline}, passed before it had a result."
+    )
+    return ended(record, JobState.EXPIRED, failure, at)
+
+
+def settlement_of(result: CaptionResult, shard: int, webhook_url: str | None) -> Settlement:
+    """The events and the delivery of a result; the delivery's id tells its shard."""
+    events = tuple(_entry(event) for event in events_of(result))
+    return Settlement(events, f"dlv_{shard:02d}_{events[0].event_id}" if webhook_url else None)
+
+
+def outcome(
+    result: CaptionResult, settlement: Settlement, webhook_url: str | None, options: LedgerOptions
+) -> tuple[Argument, ...]:
+    """The arguments of the settle script from the state on.
+
+    The caption is written apart from the rest, so that the script can leave it out where the job forbids to keep it.
+    """
+    return (
+        result.state.value,
+        result.model_dump_json(exclude_none=True, exclude={"caption"}),
+        result.caption or "",
+        result.failure.code.value if result.failure else "",
+        options.retention_days * DAY,
+        options.publish_grace,
+        settlement.delivery_id or "",
+        webhook_url or "",
+        *(part for entry in settlement.events for part in (entry.event_id, entry.routing_key, entry.body)),
+    )
+
+
+def _entry(event: Event) -> OutboxEntry:
+    return OutboxEntry(event.id, event.type, event.encode(), event.subject)

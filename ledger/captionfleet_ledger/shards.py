@@ -1,0 +1,30 @@
+"""Which part of the ledger a job lives in. All keys of a shard begin with its prefix and share its hash tag."""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SHARDS_KEY = "cf:shards"
+MAX_SHARDS = 100
+"""Two digits."""
+
+
+def shard_of(name: str, shards: int) -> int:
+    """The shard of a job id, or of the name of a limit or an endpoint."""
+    return zlib.crc32(name.encode()) % shards
+
+
+def prefix_of(shard: int) -> str:
+    """What every key of a shard begins with, such as `cf:{07}:`."""
+    return f"cf:{{{shard:02d}}}:"
+
+
+def by_shard(items: Iterable[T], name: Callable[[T], str], shards: int) -> dict[int, list[T]]:
+    """Group items by the shard of their name."""
+    groups: defaultdict[int, list[T]] = defaultdict(list)
+    for item in items:
+        groups[shard_of(name(item), shards)].append(item)
+    return groups

@@ -1,0 +1,63 @@
+"""The way into the ledger: opened when it is first needed, its errors told in the client's own words."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Lock
+
+from captionfleet_ledger import JobConflictError, Ledger, LedgerError, LedgerOptions, LedgerUnavailableError
+from captionfleet_producers import errors
+from captionfleet_producers.settings import ProducerSettings
+
+
+class LedgerAccess:
+    """Makes one `Ledger` for all threads of a process, so that a service can start while its ledger is still down."""
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._settings = settings
+        self._ledger: Ledger | None = None
+        self._opening = Lock()
+
+    @contextmanager
+    def open(self) -> Generator[Ledger]:
+        """The ledger, for one or a few calls.
+
+        Raises:
+            LedgerUnavailableError: it does not answer.
+            SubmissionConflictError: the id is taken by another job.
+            InvalidSettingsError: it can be reached but not be used.
+        """
+        try:
+            yield self._connected()
+        except LedgerError as error:
+            raise told(error) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def _connected(self) -> Ledger:
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = Ledger.connect(self._settings.redis_url.get_secret_value(), options=self._options())
+            return self._ledger
+
+    def _options(self) -> LedgerOptions:
+        return LedgerOptions(
+            shards=self._settings.ledger_shards,
+            retention_days=self._settings.retention_days,
+            lost_after=self._settings.lost_after,
+        )
+
+
+def told(error: LedgerError) -> errors.ProducerError:
+    """The client's error for one of the ledger's."""
+    match error:
+        case JobConflictError():
+            return errors.SubmissionConflictError(error.job_id)
+        case LedgerUnavailableError():
+            return errors.LedgerUnavailableError(
+                f"{error}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, then do the same again"
+            )
+        case _:
+            return errors.InvalidSettingsError(f"the ledger cannot be used: {error}")

@@ -1,0 +1,129 @@
+"""Sending: wake-up calls for jobs by task name, and events to the results exchange."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from celery import Celery
+from kombu import Connection
+from kombu.exceptions import KombuError
+from kombu.pools import ProducerPool
+
+from captionfleet_ledger import OutboxEntry
+from captionfleet_producers.errors import InvalidSettingsError
+from captionfleet_producers.topology import RESULTS, WORK_QUEUES, event_queue
+from captionfleet_schemas import CaptionJob
+from captionfleet_schemas.broker import celery_options, transport_options
+from captionfleet_schemas.wire import CAPTION_TASK, EVENT_QUEUES, LANE_QUEUES
+
+log = logging.getLogger(__name__)
+
+_CONNECTIONS: Final = 16
+"""Threads beyond that many wait their turn to send."""
+
+_RETRY: Final[dict[str, Any]] = {
+    # One more try, as a pooled connection may have died since it was last used. Longer trouble is the sweep's work.
+    "retry": True,
+    "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+}
+
+
+class _Sender(Celery):
+    """An app without results, even where `CELERY_RESULT_BACKEND` is set for the tasks of the service around it."""
+
+    backend_cls = "disabled"
+
+
+class Broker:
+    """A pool of connections that only sends. Nothing is connected before the first message; safe to share by threads.
+
+    The pool is kombu's and not the app's: an app prefers `CELERY_BROKER_URL` to the address that it is given.
+    """
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self._timeout = timeout
+        self._connection = connection_to(url, timeout)
+        self._failures = broker_failures(self._connection)
+        self._pool = self._connection.Pool(_CONNECTIONS)
+        self._producers = ProducerPool(self._pool, limit=_CONNECTIONS)
+        self._app = _Sender("captionfleet", set_as_current=False)
+        self._app.conf.update(celery_options(url), task_queues=WORK_QUEUES)
+
+    def send(self, jobs: Sequence[CaptionJob]) -> tuple[str, ...]:
+        """Wake a worker for each job. Returns the ids of those for which it failed, which is every one after the first.
+
+        The message carries the id alone: the ledger holds the job.
+        """
+        sent = 0
+        try:
+            with self._producers.acquire(block=True, timeout=self._timeout) as producer:
+                for job in jobs:
+                    self._wake_up(producer, job)
+                    sent += 1
+        except self._failures as error:
+            log.warning("the broker does not answer: %s", error)
+        return tuple(job.id for job in jobs[sent:])
+
+    def publish(self, entries: Sequence[OutboxEntry]) -> bool:
+        """Publish events, to the byte, under their routing keys. False if the broker did not take them all."""
+        queues = [event_queue(queue) for queue in EVENT_QUEUES]
+        try:
+            with self._producers.acquire(block=True, timeout=self._timeout) as producer:
+                for entry in entries:
+                    producer.publish(
+                        entry.body,
+                        exchange=RESULTS,
+                        routing_key=entry.routing_key,
+                        declare=queues,
+                        content_type="application/json",
+                        content_encoding="utf-8",
+                        confirm_timeout=self._timeout,
+                        **_RETRY,
+                    )
+        except self._failures as error:
+            log.warning("the broker does not answer: %s", error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.force_close_all()
+        self._connection.release()
+        self._app.close()
+
+    def _wake_up(self, producer: Any, job: CaptionJob) -> None:
+        kwargs = {"job_id": job.id}
+        self._app.send_task(
+            CAPTION_TASK,
+            kwargs=kwargs,
+            task_id=job.id,
+            root_id=job.id,
+            queue=LANE_QUEUES[job.lane],
+            producer=producer,
+            argsrepr="()",
+            kwargsrepr=repr(kwargs),
+            ignore_result=True,
+            add_to_parent=False,
+            confirm_timeout=self._timeout,
+            **_RETRY,
+        )
+
+
+def connection_to(url: str, timeout: float, **overrides: Any) -> Connection:
+    """A connection that is not yet open. `overrides` are kombu transport options.
+
+    Raises:
+        InvalidSettingsError: no broker has such an address.
+    """
+    options = {**transport_options(url), **overrides}
+    try:
+        connection = Connection(url, connect_timeout=timeout, transport_options=options)
+        connection.get_transport_cls()
+    except (KeyError, ValueError, ImportError) as error:
+        raise InvalidSettingsError(f"CAPTIONFLEET_BROKER_URL: not a broker that can be used here: {error}") from None
+    return connection
+
+
+def broker_failures(connection: Connection) -> tuple[type[BaseException], ...]:
+    """Everything that a failing broker makes kombu and its transports raise."""
+    return (KombuError, OSError, *connection.connection_errors, *connection.channel_errors)

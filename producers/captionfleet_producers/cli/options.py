@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+LANES: Final = ("interactive", "bulk")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, for programs.")
+
+timeout = click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting after that long. [default: never]"
+)
+
+job_ids = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+
+metadata = click.option(
+    "--metadata", metavar="NAME=VALUE", multiple=True, callback=lambda _context, _option, pairs: split_pairs(pairs)
+)
+
+
+def examples(*lines: str) -> str:
+    """An epilogue that click prints as it stands."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def split_pairs(pairs: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` words as a mapping.
+
+    Raises:
+        click.BadParameter: a word has no equals sign or no name.
+    """
+    split = [pair.partition("=") for pair in pairs]
+    for pair, (name, equals, _) in zip(pairs, split, strict=True):
+        if not (name and equals):
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE")
+    return {name: value for name, _, value in split}

@@ -1,0 +1,130 @@
+"""Jobs and results as text for people, or as one JSON object a line for programs."""
+
+import json
+import shutil
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from captionfleet_ledger import Delivery
+    from captionfleet_producers import CaptionResult, JobRecord
+    from captionfleet_producers.event_stream import AnyEvent
+    from captionfleet_schemas.result import Failure
+
+Fact = tuple[str, str]
+_NAME_WIDTH = 9
+
+
+def print_json(value: Any) -> None:
+    """One object on one line; times are ISO 8601."""
+    click.echo(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def print_result(result: "CaptionResult", *, as_json: bool) -> None:
+    """How a job ended: caption, tokens, cost and plan, or the reason and what to do."""
+    if as_json:
+        click.echo(result.encode())
+    else:
+        _print_facts(f"{result.job_id}  {result.state}", facts_of_result(result))
+
+
+def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_json: bool) -> None:
+    """Everything that is known of a job."""
+    if as_json:
+        print_json({**record_as_json(record), "deliveries": [_delivery_as_json(delivery) for delivery in deliveries]})
+    else:
+        facts = [*_facts_of_record(record), *(("webhook", _delivery_line(delivery)) for delivery in deliveries)]
+        _print_facts(f"{record.job.id}  {record.state}", facts)
+
+
+def print_event(event: "AnyEvent", *, as_json: bool) -> None:
+    """An event, whole or in one line."""
+    if as_json:
+        click.echo(event.encode())
+    else:
+        click.echo(f"{event.time:%Y-%m-%d %H:%M:%S}  {event.type:<17}  {event.subject}")
+
+
+def print_row(record: "JobRecord") -> None:
+    """A job in one line of a list."""
+    why = record.waiting_reason or (record.result.failure.code if record.result and record.result.failure else "")
+    columns = f"{record.job.id:<36}  {record.state:<9}  {record.job.lane:<11}  {record.accepted_at:%Y-%m-%d %H:%M:%S}"
+    click.echo(f"{columns}  {shortened(record.job.audio.url)}" + (f"  ({why})" if why else ""))
+
+
+def record_as_json(record: "JobRecord") -> dict[str, Any]:
+    """A record with the job and its result as they are on the wire."""
+    return {
+        "id": record.job.id,
+        "state": record.state,
+        "attempts": record.attempts,
+        "accepted_at": record.accepted_at.isoformat(),
+        "started_at": record.started_at and record.started_at.isoformat(),
+        "due_at": record.due_at and record.due_at.isoformat(),
+        "waiting_reason": record.waiting_reason,
+        "job": json.loads(record.job.encode()),
+        "result": record.result and json.loads(record.result.encode()),
+    }
+
+
+def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
+    """Name and text of everything worth reading in a result."""
+    if result.failure:
+        yield from _facts_of_failure(result.failure)
+    if result.caption is not None:
+        yield "caption", result.caption
+    if result.usage:
+        yield "tokens", f"{result.usage.input_tokens} in, {result.usage.output_tokens} out"
+    if result.cost:
+        yield "cost", f"${result.cost.total:f} ({result.cost.price_version})"
+    if result.audio:
+        yield "audio", f"{result.audio.container}/{result.audio.codec}, {result.audio.seconds:.1f} s"
+    if result.plan:
+        yield "plan", f"{result.plan.route}: {' '.join(result.plan.why)}"
+    took = (result.timings.finished_at - result.timings.accepted_at).total_seconds()
+    yield "took", f"{took:.1f} s, {result.attempts} attempt(s), {result.model_calls} model call(s)"
+
+
+def shortened(text: str, width: int = 60) -> str:
+    """The text, or its beginning: an inline reference can be megabytes long."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _facts_of_failure(failure: "Failure") -> Iterable[Fact]:
+    yield "failed", f"{failure.code}: {failure.message}"
+    yield "remedy", failure.remedy
+
+
+def _facts_of_record(record: "JobRecord") -> Iterable[Fact]:
+    yield "audio", shortened(record.job.audio.url, 200)
+    yield "accepted", record.accepted_at.isoformat(sep=" ", timespec="seconds")
+    if record.waiting_reason and record.due_at:
+        yield "waiting", f"{record.waiting_reason}, until {record.due_at.isoformat(sep=' ', timespec='seconds')}"
+    if record.result:
+        yield from facts_of_result(record.result)
+    else:
+        yield "attempts", str(record.attempts)
+
+
+def _delivery_line(delivery: "Delivery") -> str:
+    last = delivery.attempts[-1] if delivery.attempts else None
+    how = f", last answer {last.status or last.error}" if last else ""
+    return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}"
+
+
+def _delivery_as_json(delivery: "Delivery") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(delivery)
+
+
+def _print_facts(title: str, facts: Iterable[Fact]) -> None:
+    click.echo(title)
+    width = max(shutil.get_terminal_size().columns, 40)
+    indent = " " * (_NAME_WIDTH + 3)
+    for name, text in facts:
+        first = f"  {name:<{_NAME_WIDTH}} "
+        click.echo(textwrap.fill(text, width, initial_indent=first, subsequent_indent=indent))

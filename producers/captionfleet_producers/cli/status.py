@@ -1,0 +1,29 @@
+"""`captionfleet status`."""
+
+from collections.abc import Sequence
+
+import click
+
+import captionfleet_producers as fleet
+from captionfleet_producers.cli import options
+from captionfleet_producers.cli.printing import print_record
+
+
+@click.command(
+    epilog=options.examples(
+        "captionfleet status 0b6fba0e-6a3f-4b0e-8f3f-0f2a9ad1e0a7",
+        "captionfleet status $(captionfleet list --state failed --json | jq -r .id)",
+    )
+)
+@options.job_ids
+@options.as_json
+def status(job_ids: Sequence[str], *, as_json: bool) -> int:
+    """Show everything that is known of jobs: state, attempts, result, and webhook deliveries."""
+    with fleet.CaptionClient.from_env() as client:
+        records = client.get_many(job_ids)
+        for job_id, record in zip(job_ids, records, strict=True):
+            if record is None:
+                click.echo(f"captionfleet: {fleet.UnknownJobError(job_id)}", err=True)
+            else:
+                print_record(record, client.deliveries(job_id), as_json=as_json)
+    return 1 if None in records else 0

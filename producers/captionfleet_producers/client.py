@@ -1,0 +1,249 @@
+"""The client library: everything that a service asks of the fleet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from captionfleet_ledger import Delivery, JobFilter, JobRecord, Refusal, Settlement
+from captionfleet_producers.access import LedgerAccess
+from captionfleet_producers.blobs import BlobFolder
+from captionfleet_producers.broker import Broker
+from captionfleet_producers.clock import Clock
+from captionfleet_producers.errors import UnknownJobError
+from captionfleet_producers.event_stream import AnyEvent, EventStream
+from captionfleet_producers.intake import Intake, Progress
+from captionfleet_producers.settings import ProducerSettings
+from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
+from captionfleet_producers.topology import event_queue
+from captionfleet_producers.waiting import results
+from captionfleet_schemas import CaptionResult, JobState, Lane
+from captionfleet_schemas.wire import RESULTS_QUEUE, USAGE_QUEUE
+
+SYSTEM_CLOCK: Final = Clock()
+EVERY_JOB: Final = JobFilter()
+_PAGE = 200
+
+
+class CaptionClient:
+    """A connection to one fleet. Safe to share by threads; make it after a fork, not before.
+
+    Nothing is connected until it is needed. Every method that asks the ledger raises `LedgerUnavailableError` when it
+    does not answer.
+    """
+
+    def __init__(self, settings: ProducerSettings, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._access = LedgerAccess(settings)
+        self._broker = Broker(settings.broker_url.get_secret_value(), timeout=settings.send_timeout)
+        self._intake = Intake(
+            self._access,
+            self._broker,
+            blobs=BlobFolder.from_url(settings.blob_url) if settings.blob_url else None,
+            tenant=settings.tenant,
+            clock=clock,
+        )
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """A client with the settings of the environment (`CAPTIONFLEET_…`).
+
+        Raises:
+            InvalidSettingsError: a setting makes no sense.
+        """
+        return cls(ProducerSettings.from_env())
+
+    def submit(  # noqa: PLR0913  each is a named option of a job
+        self,
+        audio: str | Path,
+        *,
+        webhook: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        tenant: str | None = None,
+        lane: Lane = Lane.INTERACTIVE,
+        prompt: str | None = None,
+        model: str | None = None,
+        start_within: float | None = None,
+        finish_within: float | None = None,
+        stream: bool = False,
+        store_days: int | None = None,
+        idempotency_key: str | None = None,
+        id: str | None = None,  # noqa: A002  the name that the job has everywhere
+    ) -> SubmittedJob:
+        """Submit one piece of audio. When this returns, the job is in the ledger and will be worked on.
+
+        If the broker does not answer, the job stands all the same: a worker's sweep sends its message later.
+
+        Args:
+            audio: an address (`https://…`, `data:…`, …), or the path of a local file. A file is copied to the blob
+                folder (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
+            webhook: http(s) address to which the result is delivered, signed.
+            metadata: at most 16 pairs of text, echoed in the result.
+            tenant: on whose account; the setting's tenant if None.
+            lane: `Lane.INTERACTIVE` when someone is waiting, `Lane.BULK` for an archive.
+            prompt: a question about the audio, answered by Qwen-Omni, as the captioner takes none.
+            model: None is the captioner, or Qwen-Omni when there is a prompt.
+            start_within: seconds from now after which the job expires unless a worker has started on it.
+            finish_within: seconds from now after which it expires unless it is finished.
+            stream: ask the model for its answer piece by piece.
+            store_days: days that the ledger keeps the result; 0 keeps no caption; None is the fleet's default.
+            idempotency_key: the same key again, of the same tenant, is the same job for as long as it is kept.
+            id: the job's id, if it should have one of yours; made up otherwise.
+
+        Raises:
+            InvalidSubmissionError: something in it does not validate.
+            AudioNotFoundError: there is no such local file.
+            SubmissionConflictError: the key or id stands for a job with another content.
+            LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key to be sure
+                that there is only one job.
+        """
+        submission = Submission(
+            audio=audio,
+            webhook=webhook,
+            metadata=metadata or {},
+            tenant=tenant,
+            lane=lane,
+            prompt=prompt,
+            model=model,
+            start_within=start_within,
+            finish_within=finish_within,
+            stream=stream,
+            store_days=store_days,
+            idempotency_key=idempotency_key,
+            id=id,
+        )
+        return self._intake.take([submission])[0].unwrap()
+
+    def submit_many(
+        self, submissions: Iterable[Submission], *, progress: Progress | None = None, batch: int = 500
+    ) -> tuple[Outcome, ...]:
+        """Submit many, with one round trip to the ledger for each batch.
+
+        One that is refused does not stop the others: its outcome carries the error.
+
+        Raises:
+            LedgerUnavailableError: the batches before stand; with `resumable` submissions, or idempotency keys, do
+                it all again and nothing is submitted twice.
+        """
+        return tuple(self.submit_each(submissions, progress=progress, batch=batch))
+
+    def submit_each(
+        self, submissions: Iterable[Submission], *, progress: Progress | None = None, batch: int = 500
+    ) -> Iterator[Outcome]:
+        """Like `submit_many`, for more than fits in memory: submits batch by batch while it is iterated."""
+        return self._intake.stream(submissions, progress=progress, batch=batch)
+
+    def get(self, job_id: str) -> JobRecord | None:
+        """Everything that the ledger knows of a job, or None if it does not know it."""
+        return self.get_many([job_id])[0]
+
+    def get_many(self, job_ids: Sequence[str]) -> Sequence[JobRecord | None]:
+        """The records of many jobs, in their order, with one round trip."""
+        with self._access.open() as ledger:
+            return ledger.jobs.get_many(job_ids)
+
+    def wait(self, job_id: str, timeout: float | None = None) -> CaptionResult:
+        """The result of a job as soon as there is one, whether it succeeded or not.
+
+        Args:
+            job_id: of a submitted job.
+            timeout: seconds; None waits for ever.
+
+        Raises:
+            UnknownJobError: the ledger has no such job.
+            JobTimeoutError: it is not finished.
+        """
+        return next(self.wait_many([job_id], timeout))
+
+    def wait_many(self, job_ids: Iterable[str], timeout: float | None = None) -> Iterator[CaptionResult]:
+        """The results of many jobs, each as soon as it is there; `timeout` is for all together. Errors as in `wait`."""
+        return results(job_ids, timeout, read=self.get_many, clock=self._clock)
+
+    def list(self, jobs: JobFilter = EVERY_JOB, *, limit: int | None = None) -> Iterator[JobRecord]:
+        """Jobs that fit a filter, newest first, read page by page while iterating; at most `limit` if given."""
+        cursor: str | None = None
+        left = limit
+        while left is None or left > 0:
+            with self._access.open() as ledger:
+                page = ledger.listing.page(jobs, limit=_PAGE if left is None else min(left, _PAGE), cursor=cursor)
+            yield from page.records
+            cursor = page.next_cursor
+            left = None if left is None else left - len(page.records)
+            if cursor is None:
+                return
+
+    def cancel(self, job_id: str) -> JobState:
+        """Cancel a job, and return the state in which it then is: `cancelled`, or the end that it had already come to.
+
+        A worker that has it in hand stops at its next sign of life; a model call that is under way is still paid for.
+
+        Raises:
+            UnknownJobError: the ledger has no such job.
+        """
+        with self._access.open() as ledger:
+            answer = ledger.jobs.cancel(job_id)
+        match answer:
+            case Settlement():
+                self._publish(answer)
+                return JobState.CANCELLED
+            case Refusal.UNKNOWN:
+                raise UnknownJobError(job_id)
+            case _:
+                return self._record(job_id).state
+
+    def events(
+        self, *, usage: bool = False, limit: int | None = None, timeout: float | None = None
+    ) -> Iterator[AnyEvent]:
+        """Events from the results queue, at least once each: a repeated event has the same id.
+
+        An event is acknowledged when the next one is asked for. One that was handed out last before the loop was
+        left is given again, to this reader or another one. Several readers share the queue's events.
+
+        Args:
+            usage: also read the usage queue (`usage.recorded`).
+            limit: end after that many events, with all of them acknowledged.
+            timeout: seconds without an event after which the iterator ends; None never ends, and rides through
+                outages of the broker.
+
+        Raises:
+            BrokerUnavailableError: the broker does not answer.
+        """
+        queues = [RESULTS_QUEUE, USAGE_QUEUE] if usage else [RESULTS_QUEUE]
+        stream = EventStream(
+            self._settings.broker_url.get_secret_value(),
+            [event_queue(queue) for queue in queues],
+            connect_timeout=self._settings.send_timeout,
+            clock=self._clock,
+        )
+        return stream.read(limit, timeout)
+
+    def deliveries(self, job_id: str) -> Sequence[Delivery]:
+        """The webhook deliveries of a job, with every attempt on record."""
+        with self._access.open() as ledger:
+            return ledger.deliveries.of_job(job_id)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._broker.close()
+        self._access.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _record(self, job_id: str) -> JobRecord:
+        record = self.get(job_id)
+        if record is None:
+            raise UnknownJobError(job_id)
+        return record
+
+    def _publish(self, settlement: Settlement) -> None:
+        """Tell the world at once; if that fails, a worker's sweep does it."""
+        if self._broker.publish(settlement.events):
+            with self._access.open() as ledger:
+                ledger.outbox.mark_published(settlement.events)

@@ -1,0 +1,130 @@
+"""What a caller asks for, and the job that it becomes."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from captionfleet_producers.errors import InvalidSubmissionError, ProducerError
+from captionfleet_schemas import CaptionJob, InvalidMessageError, JobState, Lane
+
+_KEYS = UUID("6f1f2a53-5a3c-4f0e-9b59-3f6f0c1f7d11")
+"""Namespace of the ids that are made of idempotency keys; it never changes."""
+
+_DEADLINES = {"start_by", "finish_by"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One job to submit; `CaptionClient.submit` explains the fields."""
+
+    audio: str | Path
+    webhook: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tenant: str | None = None
+    lane: Lane = Lane.INTERACTIVE
+    prompt: str | None = None
+    model: str | None = None
+    start_within: float | None = None
+    finish_within: float | None = None
+    stream: bool = False
+    store_days: int | None = None
+    idempotency_key: str | None = None
+    id: str | None = None
+    resumable: bool = False
+    """Derive the idempotency key from everything else that is said here, so that saying it again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedJob:
+    """A job that the ledger holds. `created` is False when it was there before, by its id or idempotency key."""
+
+    id: str
+    state: JobState
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one submission among many: a job or an error, never both."""
+
+    submission: Submission
+    job: SubmittedJob | None = None
+    error: ProducerError | None = None
+
+    def unwrap(self) -> SubmittedJob:
+        """The job, or the error raised."""
+        if self.error is not None:
+            raise self.error
+        assert self.job is not None
+        return self.job
+
+
+def job_id_of(tenant: str, idempotency_key: str) -> str:
+    """The id of the job that an idempotency key stands for, so that the key lives and dies with its job."""
+    return str(uuid5(_KEYS, f"{tenant}\n{idempotency_key}"))
+
+
+def job_of(submission: Submission, reference: str, *, tenant: str, now: datetime) -> CaptionJob:
+    """The job of a submission whose audio is at `reference`.
+
+    Args:
+        submission: what was asked for.
+        reference: the audio's address.
+        tenant: of submissions that name none.
+        now: the moment from which `start_within` and `finish_within` count.
+
+    Raises:
+        InvalidSubmissionError: it does not validate.
+    """
+    body = _body(submission, reference, tenant, now)
+    try:
+        return CaptionJob.decode({"id": _identity(submission, body), **body})
+    except InvalidMessageError as error:
+        raise InvalidSubmissionError(f"this job cannot be submitted: {error.reason}") from None
+
+
+def _body(submission: Submission, reference: str, tenant: str, now: datetime) -> dict[str, Any]:
+    body = {
+        "audio": {"url": reference},
+        "prompt": submission.prompt,
+        "model": submission.model,
+        "webhook": {"url": submission.webhook} if submission.webhook is not None else None,
+        "metadata": dict(submission.metadata),
+        "tenant": submission.tenant or tenant,
+        "lane": submission.lane,
+        "start_by": _deadline(now, submission.start_within),
+        "finish_by": _deadline(now, submission.finish_within),
+        "stream": submission.stream,
+        "store_days": submission.store_days,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _deadline(now: datetime, seconds: float | None) -> datetime | None:
+    if seconds is None:
+        return None
+    try:
+        if seconds > 0:
+            return now + timedelta(seconds=seconds)
+    except OverflowError:
+        pass
+    raise InvalidSubmissionError(f"a deadline of {seconds:g} s makes no sense: give seconds from now, above 0")
+
+
+def _identity(submission: Submission, body: Mapping[str, Any]) -> str:
+    if submission.id is not None and submission.idempotency_key is not None:
+        raise InvalidSubmissionError("give an id or an idempotency key, not both: the key is turned into the id")
+    if submission.id is not None:
+        return submission.id
+    key = submission.idempotency_key or (_content_key(body) if submission.resumable else None)
+    return str(uuid4()) if key is None else job_id_of(str(body["tenant"]), key)
+
+
+def _content_key(body: Mapping[str, Any]) -> str:
+    lasting = {name: value for name, value in body.items() if name not in _DEADLINES}
+    return f"sha256:{hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()}"

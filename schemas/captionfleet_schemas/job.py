@@ -1,0 +1,115 @@
+"""CaptionJob v1: what a producer asks for."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+
+from captionfleet_schemas.base import Message
+from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
+
+SCHEMES = ("https", "http", "data", "file", "blob")
+"""Audio references that a fleet can read; which of them it allows is the operator's choice."""
+
+MAX_REFERENCE_CHARS = 14_000_000
+
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
+Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+MetadataValue = Annotated[str, StringConstraints(max_length=512)]
+Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)]
+
+
+class Lane(StrEnum):
+    """Which queue a job waits in: someone is looking at the screen, or a whole archive is being worked through."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
+def _has_scheme(url: str) -> str:
+    scheme, colon, rest = url.partition(":")
+    if not (colon and rest and scheme.isalnum()):
+        msg = f"not an absolute address (such as https://example.com/a.mp3): {url[:80]!r}"
+        raise ValueError(msg)
+    return url
+
+
+def _is_web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        msg = f"a webhook needs an http(s) address, not {url[:80]!r}"
+        raise ValueError(msg)
+    return url
+
+
+class AudioReference(Message):
+    """Where the audio is.
+
+    The scheme is checked by the worker, not here: a job whose scheme the fleet does not read ends as a failed result
+    with a code, not as a refused message.
+    """
+
+    url: Annotated[str, StringConstraints(max_length=MAX_REFERENCE_CHARS), AfterValidator(_has_scheme)]
+    """An absolute address: `https:`, `http:`, `data:`, `file:` or `blob:`."""
+
+
+class Webhook(Message):
+    """Where the result is delivered, signed as Standard Webhooks asks."""
+
+    url: Annotated[str, StringConstraints(max_length=2048), AfterValidator(_is_web_address)]
+
+
+class CaptionJob(Message):
+    """One piece of audio to describe. Times are absolute and carry their time zone."""
+
+    version: Literal[1] = 1
+    id: JobId
+    audio: AudioReference
+    prompt: Annotated[str, StringConstraints(min_length=1, max_length=8000)] | None = None
+    """A question about the audio; it goes to Qwen-Omni, as the captioner takes none."""
+    model: str | None = None
+    """None: the captioner, or Qwen-Omni when there is a prompt."""
+    webhook: Webhook | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    """At most 16 pairs, echoed in the result; keys up to 64 and values up to 512 characters."""
+    tenant: Tenant = "default"
+    lane: Lane = Lane.INTERACTIVE
+    start_by: AwareDatetime | None = None
+    """A job that no worker has started by then expires, unpaid."""
+    finish_by: AwareDatetime | None = None
+    """A job that has no result by then expires."""
+    stream: bool = False
+    """Ask the model for its answer piece by piece."""
+    store_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    """Days the ledger keeps the result; 0 keeps no caption at all; None is the fleet's default."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.model is not None and self.model not in MODELS:
+            msg = f"unknown model {self.model!r}; known are {', '.join(sorted(MODELS))}"
+            raise ValueError(msg)
+        if self.prompt is not None and not MODELS[self.model_name].takes_prompt:
+            msg = f"{self.model_name} takes no prompt; leave the model out to have {OMNI} answer it"
+            raise ValueError(msg)
+        if self.start_by and self.finish_by and self.start_by > self.finish_by:
+            msg = "start_by lies after finish_by"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def model_name(self) -> str:
+        """The model that the job is for."""
+        return self.model or (OMNI if self.prompt is not None else CAPTIONER)
+
+    @property
+    def scheme(self) -> str:
+        """The audio reference's scheme, lower-case."""
+        return self.audio.url.partition(":")[0].lower()
+
+    def deadline(self, *, started: bool) -> datetime | None:
+        """The moment at which the job expires, seen from before or after its first start."""
+        candidates = [self.finish_by] if started else [self.finish_by, self.start_by]
+        return min((moment for moment in candidates if moment is not None), default=None)

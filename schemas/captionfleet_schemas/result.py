@@ -1,0 +1,155 @@
+"""CaptionResult v1: how a job ended, with everything that it took."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from captionfleet_schemas.base import Message
+from captionfleet_schemas.failures import REMEDIES, FailureCode
+from captionfleet_schemas.job import JobId, Lane, Metadata, Tenant
+
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class JobState(StrEnum):
+    """The states of a job: queued → running → (waiting → queued)* → one of the four ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes any more."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
+
+
+class Usage(Message):
+    """Tokens as the model counted them."""
+
+    input_tokens: Count
+    output_tokens: Count
+    audio_tokens: Count | None = None
+    text_tokens: Count | None = None
+
+
+class Cost(Message):
+    """US dollars, exact, by the named row of the price table."""
+
+    currency: Literal["USD"] = "USD"
+    input: Decimal
+    output: Decimal
+    total: Decimal
+    price_version: str
+
+
+class AudioFacts(Message):
+    """What was found in the file. `seconds` is counted from decoded samples, not read from a header."""
+
+    container: str
+    codec: str
+    channels: Annotated[int, Field(ge=1)]
+    sample_rate: Annotated[int, Field(ge=1)]
+    """Hertz."""
+    seconds: Seconds
+    bytes: Count
+    sha256: str
+    peak_dbfs: float | None = None
+    """Highest sample against full scale; None for digital silence."""
+    damaged: bool = False
+
+
+class Route(StrEnum):
+    """How the audio reaches the model."""
+
+    URL = "url"
+    INLINE = "inline"
+    TRANSCODED = "transcoded"
+
+
+class Plan(Message):
+    """How the audio was made to fit, and why."""
+
+    route: Route
+    container: str
+    codec: str
+    channels: Annotated[int, Field(ge=1)]
+    sample_rate: Annotated[int, Field(ge=1)]
+    bit_rate: Annotated[int, Field(ge=1)] | None = None
+    """Bits per second of a transcoded file."""
+    parts: Annotated[int, Field(ge=1)] = 1
+    why: tuple[str, ...]
+    """One sentence for each choice, naming the limit that forced it."""
+
+
+class Timings(Message):
+    """When it happened, and how long each step of the last attempt took, in seconds."""
+
+    accepted_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    """Start of the last attempt."""
+    finished_at: AwareDatetime
+    steps: dict[str, Seconds] = Field(default_factory=dict)
+
+
+class Failure(Message):
+    """Why there is no caption, and what to do about it."""
+
+    code: FailureCode
+    message: str
+    remedy: str
+    upstream_code: str | None = None
+    """The model's own error code, where it was the model that refused."""
+
+    @classmethod
+    def of(cls, code: FailureCode, message: str, upstream_code: str | None = None) -> Self:
+        """A failure with the documented remedy of its code."""
+        return cls(code=code, message=message, remedy=REMEDIES[code], upstream_code=upstream_code)
+
+
+class CaptionResult(Message):
+    """The outcome of one job. `state` is one of the four final ones."""
+
+    version: Literal[1] = 1
+    job_id: JobId
+    state: JobState
+    tenant: Tenant = "default"
+    lane: Lane = Lane.INTERACTIVE
+    metadata: Metadata = Field(default_factory=dict)
+    model: str
+    caption: str | None = None
+    failure: Failure | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    audio: AudioFacts | None = None
+    plan: Plan | None = None
+    request_id: str | None = None
+    """The model's own id of the answering call."""
+    finish_reason: str | None = None
+    quality: tuple[str, ...] = ()
+    """Flags that ask for care, such as `truncated` or `damaged_audio`."""
+    attempts: Count = 0
+    """How often a worker started on the job."""
+    model_calls: Count = 0
+    """How many calls were made to the model, failed ones included."""
+    timings: Timings
+
+    @model_validator(mode="after")
+    def _agrees_with_state(self) -> Self:
+        if not self.state.is_final:
+            msg = f"a result is final, {self.state} is not"
+            raise ValueError(msg)
+        if (self.state is JobState.SUCCEEDED) is not (self.failure is None):
+            msg = "a result has a failure if and only if it did not succeed"
+            raise ValueError(msg)
+        return self

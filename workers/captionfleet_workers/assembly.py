@@ -1,0 +1,112 @@
+"""Puts a worker together from its settings, and takes it apart in the right order."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import httpx2
+from celery import Celery
+
+from captionfleet_ledger import Ledger
+from captionfleet_schemas.wire import LANE_QUEUES
+from captionfleet_workers import policies
+from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.leases import LeaseKeeper
+from captionfleet_workers.media.child import Children
+from captionfleet_workers.model.openai_dialect import OpenAIDialect
+from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
+from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.settings import WorkerSettings
+from captionfleet_workers.shutdown import Shutdown
+from captionfleet_workers.spool import process_spool
+from captionfleet_workers.sweeper import Sweeper
+from captionfleet_workers.webhooks.deliver import Deliveries
+from captionfleet_workers.webhooks.sender import Sender
+
+AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
+MODEL_CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker whose background threads run."""
+
+    fleet: Fleet
+    deliveries: Deliveries
+    shutdown: Shutdown
+
+    def abandon(self) -> None:
+        """Hand back every job that is still in hand, and tell another worker at once."""
+        for lease in self.fleet.leases.leases():
+            if self.fleet.ledger.jobs.release(lease):
+                record = self.fleet.ledger.jobs.get(lease.job_id)
+                assert record is not None
+                self.fleet.publisher.wake_up(lease.job_id, LANE_QUEUES[record.job.lane])
+                self.fleet.ledger.jobs.mark_sent([lease.job_id])
+
+
+@contextmanager
+def assemble(settings: WorkerSettings, app: Celery) -> Iterator[Worker]:
+    """A running worker's parts; its threads, children, connections and spool are gone at the end.
+
+    Raises:
+        LedgerError: the ledger cannot be reached, or is not the one that the settings describe.
+        BrokerUnavailableError: the broker cannot be reached.
+    """
+    with ExitStack() as stack:
+        url = settings.redis_url.get_secret_value()
+        ledger = stack.enter_context(Ledger.connect(url, options=policies.ledger_options(settings)))
+        publisher = Publisher(app)
+        publisher.declare()
+        fleet = _fleet(settings, ledger, publisher, stack)
+        fleet.leases.start()
+        stack.callback(fleet.leases.stop)
+        sweeper = Sweeper(ledger, publisher, pause=settings.sweep_seconds, random=fleet.random)
+        sweeper.start()
+        stack.callback(sweeper.stop)
+        yield Worker(fleet, _deliveries(settings, ledger, fleet.random, stack), fleet.shutdown)
+
+
+def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, stack: ExitStack) -> Fleet:
+    model = _model(settings)
+    stack.callback(model.close)
+    return Fleet(
+        settings=settings,
+        ledger=ledger,
+        publisher=publisher,
+        leases=LeaseKeeper(ledger, settings.lease_seconds),
+        http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
+        fetching=policies.fetch_policy(settings),
+        media=_media(settings),
+        model=model,
+        spool=stack.enter_context(process_spool(settings.spool_dir)),
+        shutdown=Shutdown(),
+        random=random.Random(),  # noqa: S311  jitter, not secrets
+        clock=time.time,
+    )
+
+
+def _media(settings: WorkerSettings) -> Children:
+    children = Children(at_once=settings.media_children)
+    children.warm()
+    return children
+
+
+def _model(settings: WorkerSettings) -> OpenAIDialect:
+    tls = tls_context()
+    timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
+    key = settings.model_api_key
+    return OpenAIDialect(
+        base_url=settings.model_base_url,
+        api_key=key.get_secret_value() if key else "",
+        http_client_factory=lambda: model_http_client(tls, timeout),
+    )
+
+
+def _deliveries(settings: WorkerSettings, ledger: Ledger, jitter: random.Random, stack: ExitStack) -> Deliveries:
+    timeout = httpx2.Timeout(settings.webhook_timeout)
+    client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
+    secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
+    return Deliveries(ledger, Sender(client, secrets), timeout=settings.webhook_timeout, random=jitter)

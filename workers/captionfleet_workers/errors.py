@@ -1,0 +1,73 @@
+"""What can go wrong with a job, and whether another try may help.
+
+    JobError
+    ├── TransientError              may pass by itself: tried again with backoff, later failing with `code`
+    │   ├── AudioUnavailableError   the origin answers 5xx, 429 or not at all         audio_unreachable
+    │   └── ModelCallError          a failed call, judged by the error catalogue      (its row's code)
+    ├── PermanentError              will fail again; carries the code of the result
+    ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
+    ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
+    └── HandedBackError             the worker is stopping: the job goes back to the queue
+
+    BrokerUnavailableError          the message queue cannot be reached: the ledger keeps what was to be said
+
+`ModelCallError` lives in `model/errors.py` beside the catalogue that fills it.
+"""
+
+from captionfleet_schemas import FailureCode
+
+
+class JobError(Exception):
+    """Base of everything that ends an attempt at a job."""
+
+
+class TransientError(JobError):
+    """Another try may succeed.
+
+    `retry_after` is the shortest wait that the other side asked for, in seconds, and `code` is what the job fails with
+    when tries run out.
+    """
+
+    def __init__(self, message: str, *, code: FailureCode, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retry_after = retry_after
+
+
+class AudioUnavailableError(TransientError):
+    """The audio's origin did not deliver, for now."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message, code=FailureCode.AUDIO_UNREACHABLE, retry_after=retry_after)
+
+
+class PermanentError(JobError):
+    """The job fails for good with `code`; `message` says what happened, in words for the job's owner."""
+
+    def __init__(self, code: FailureCode, message: str, *, upstream_code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.upstream_code = upstream_code
+
+
+class ThrottledError(JobError):
+    """No permit for a call within the time that a slot is worth; ask again after `retry_after` seconds."""
+
+    def __init__(self, reason: str, *, retry_after: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class LeaseLostError(JobError):
+    """This worker no longer holds the job."""
+
+
+class HandedBackError(JobError):
+    """The worker is stopping and gives the job back, unharmed."""
+
+
+class BrokerUnavailableError(Exception):
+    """The message queue cannot be reached. Nothing is lost by it: the sweep says it again from the ledger."""

@@ -1,0 +1,6 @@
+"""Bring an audio reference to the local disk."""
+
+from captionfleet_workers.fetch.dispatch import fetch
+from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin
+
+__all__ = ["FetchPolicy", "Fetched", "Origin", "fetch"]

@@ -1,0 +1,53 @@
+"""What a fetch may do, and what it gives back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPolicy:
+    """What the operator allows. Times are seconds, sizes bytes."""
+
+    max_bytes: int = 1_000_000_000
+    schemes: frozenset[str] = frozenset({"https", "data"})
+    """Which addresses the web schemes may reach is the client's own policy."""
+    file_roots: tuple[Path, ...] = ()
+    """`file:` reads below these folders alone."""
+    blob_root: Path | None = None
+    """Where `blob:sha256-<hex>` is the file `sha256-<hex>`."""
+    deadline: float = 600.0
+    """For one fetch from first connect to last byte, redirects and resumptions included."""
+    max_redirects: int = 5
+    max_resumes: int = 5
+    min_free_bytes: int = 500_000_000
+    """Disk space that a fetch leaves free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where web audio came from, and what its server said about it."""
+
+    url: str
+    """After redirects."""
+    content_length: int | None
+    content_type: str | None
+    public: bool
+    """The address is public, so that the model's own service can reach it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Audio on the local disk."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    """Lower-case hex."""
+    origin: Origin | None = None
+    temporary: bool = True
+    """False for a `file:` or `blob:` that is read where it lies."""
+
+    def discard(self) -> None:
+        """Remove a spooled copy; a file that lies elsewhere is left alone."""
+        if self.temporary:
+            self.path.unlink(missing_ok=True)

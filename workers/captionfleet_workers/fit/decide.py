@@ -1,0 +1,134 @@
+"""From what the audio is and what the model takes to how it is sent."""
+
+from captionfleet_schemas import FailureCode, Plan, Route
+from captionfleet_schemas.catalogue import Limits, ModelCard
+from captionfleet_workers.errors import PermanentError
+from captionfleet_workers.fetch.policy import Fetched
+from captionfleet_workers.fit.gate import gate
+from captionfleet_workers.fit.policy import FitPlan, FitPolicy
+from captionfleet_workers.fit.steps import inline_chars, richest
+from captionfleet_workers.media.facts import Inspection
+
+
+def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitPolicy) -> FitPlan:
+    """Choose the cheapest route that loses least: the URL, the file as it is, or the richest MP3 that fits.
+
+    Each rule that fails leaves its reason in `Plan.why`, and the chosen route adds its own.
+
+    Raises:
+        PermanentError: `audio_empty` or `audio_too_long` by the gate; `model_rejected` when the model has refused
+            every route.
+    """
+    refusal = gate(inspection, card, policy)
+    if refusal:
+        raise refusal
+    against_url = _against_url(inspection, fetched, card.limits, policy)
+    if against_url is None:
+        return _as_url(inspection, fetched)
+    against_inline = _against_inline(inspection, fetched, card.limits, policy)
+    if against_inline is None:
+        return _as_inline(inspection, fetched, card.limits, (against_url,))
+    return _as_mp3(inspection, card.limits, policy, (against_url, against_inline))
+
+
+def _against_url(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
+    if Route.URL in policy.avoid_routes:
+        return "The model could not read the audio from its URL."
+    if not policy.pass_urls:
+        return "This fleet does not hand URLs to the model."
+    return _against_origin(fetched, limits, policy) or _against_format(inspection, limits)
+
+
+def _against_origin(fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
+    origin = fetched.origin
+    if origin is None:
+        return "The audio has no web address that the model could read."
+    if not (origin.public or policy.pass_private_urls):
+        return "The address is not public, so the model cannot reach it."
+    if origin.content_length is None:
+        return "The origin sends no Content-Length, which the model needs to read a URL."
+    if fetched.bytes > limits.max_url_bytes:
+        return f"The file of {fetched.bytes:,} bytes is over the model's limit of {limits.max_url_bytes:,} for a URL."
+    return None
+
+
+def _against_inline(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
+    chars = inline_chars(fetched.bytes)
+    if Route.INLINE in policy.avoid_routes:
+        return "The model could not read the file as it is."
+    if chars >= limits.max_inline_chars:
+        return f"As base64 the file takes {chars:,} characters; the model takes fewer than {limits.max_inline_chars:,}."
+    return _against_format(inspection, limits)
+
+
+def _against_format(inspection: Inspection, limits: Limits) -> str | None:
+    if (inspection.container, inspection.codec) not in limits.formats:
+        return f"{_name(inspection)} is not among the formats that the model documents."
+    if inspection.damaged:
+        return "The file is damaged, so the model gets a clean copy of what can be decoded."
+    return None
+
+
+def _as_url(inspection: Inspection, fetched: Fetched) -> FitPlan:
+    why = (
+        f"The URL is passed on: it is public, and {_name(inspection)} of {fetched.bytes:,} bytes is within the limits."
+    )
+    return FitPlan(
+        plan=_as_it_is(Route.URL, inspection, (why,)), send_url=fetched.origin.url if fetched.origin else None
+    )
+
+
+def _as_inline(inspection: Inspection, fetched: Fetched, limits: Limits, why: tuple[str, ...]) -> FitPlan:
+    chosen = (
+        f"The file goes inline unchanged: {inline_chars(fetched.bytes):,} characters as base64, "
+        f"below the model's limit of {limits.max_inline_chars:,}."
+    )
+    return FitPlan(plan=_as_it_is(Route.INLINE, inspection, (*why, chosen)))
+
+
+def _as_it_is(route: Route, inspection: Inspection, why: tuple[str, ...]) -> Plan:
+    return Plan(
+        route=route,
+        container=inspection.container,
+        codec=inspection.codec,
+        channels=inspection.channels,
+        sample_rate=inspection.sample_rate,
+        why=why,
+    )
+
+
+def _as_mp3(inspection: Inspection, limits: Limits, policy: FitPolicy, why: tuple[str, ...]) -> FitPlan:
+    target = richest(inspection, limits.max_inline_chars)
+    if target is None or Route.TRANSCODED in policy.avoid_routes:
+        raise PermanentError(FailureCode.MODEL_REJECTED, "the model has refused every form of this audio that fits")
+    chosen = (
+        f"It is sent as MP3 of {target.bit_rate // 1000} kbit/s, {_sound(target.channels)}, "
+        f"{target.sample_rate / 1000:g} kHz: the richest form of {inspection.seconds:.1f} s "
+        f"below {limits.max_inline_chars:,} characters as base64."
+    )
+    plan = Plan(
+        route=Route.TRANSCODED,
+        container=target.container,
+        codec=target.codec,
+        channels=target.channels,
+        sample_rate=target.sample_rate,
+        bit_rate=target.bit_rate,
+        why=(*dict.fromkeys(why), chosen, *_lost(inspection, target.channels, limits)),
+    )
+    return FitPlan(plan=plan, transcode=target)
+
+
+def _lost(inspection: Inspection, channels: int, limits: Limits) -> tuple[str, ...]:
+    if channels >= min(inspection.channels, 2):
+        return ()
+    return (f"Stereo had to go: it does not fit {limits.max_inline_chars:,} characters at this length.",)
+
+
+def _sound(channels: int) -> str:
+    return "mono" if channels == 1 else "stereo"
+
+
+def _name(inspection: Inspection) -> str:
+    if inspection.container == inspection.codec:
+        return inspection.codec.upper()
+    return f"{inspection.codec.upper()} in {inspection.container.upper()}"

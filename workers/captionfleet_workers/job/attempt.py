@@ -1,0 +1,85 @@
+"""One attempt at one job: what it was given, and what its steps have found so far."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from captionfleet_ledger import Claim
+from captionfleet_schemas import CaptionJob
+from captionfleet_schemas.catalogue import ModelCard
+from captionfleet_workers.errors import HandedBackError, LeaseLostError
+from captionfleet_workers.fetch import Fetched
+from captionfleet_workers.fit.policy import FitPlan
+from captionfleet_workers.leases import Held
+from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.model.port import Answer, AudioFile, AudioUrl
+from captionfleet_workers.progress import Progress
+from captionfleet_workers.shutdown import Shutdown
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Filled in by the steps, in their order; read by `settle`."""
+
+    claim: Claim
+    held: Held
+    card: ModelCard
+    spool: Path
+    shutdown: Shutdown
+    progress: Progress
+    fetched: Fetched | None = None
+    inspection: Inspection | None = None
+    fit: FitPlan | None = None
+    audio: AudioUrl | AudioFile | None = None
+    answer: Answer | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each step took, summed over the tries of this attempt."""
+
+    @property
+    def job(self) -> CaptionJob:
+        """The job as it was accepted."""
+        return self.claim.job
+
+    @property
+    def deadline(self) -> float | None:
+        """When the job expires, in seconds since 1970; only the finish counts once a worker has started."""
+        moment = self.job.deadline(started=True)
+        return moment.timestamp() if moment else None
+
+    def check(self) -> bool:
+        """Stop here if the job is no longer this worker's. Returns False: there is no reason to stop.
+
+        Raises:
+            LeaseLostError: the job was cancelled or is another worker's.
+            HandedBackError: this worker is stopping.
+        """
+        if self.held.lost.is_set():
+            raise LeaseLostError
+        if self.shutdown.handing_back.is_set():
+            raise HandedBackError
+        return False
+
+    def rest(self, seconds: float) -> None:
+        """Wait, unless the job is lost or the worker stops: nobody has to wait in a worker that is going away.
+
+        Raises:
+            LeaseLostError: the job was cancelled or is another worker's.
+            HandedBackError: this worker is stopping.
+        """
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.held.lost.wait(min(left, 0.25))
+            self.check()
+            if self.shutdown.stopping.is_set():
+                raise HandedBackError
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Add the time spent inside to the step's account."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.monotonic() - started

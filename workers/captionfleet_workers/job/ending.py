@@ -1,0 +1,64 @@
+"""The three ways in which an attempt ends in the ledger: settled, waiting, or handed back."""
+
+import time
+
+import structlog
+
+from captionfleet_ledger import WaitingReason
+from captionfleet_schemas import CaptionResult
+from captionfleet_schemas.wire import LANE_QUEUES
+from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.outbox import publish
+from captionfleet_workers.patience import until_ledger_answers
+
+log = structlog.get_logger()
+
+
+def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
+    """Store the outcome, however long the ledger is away, and publish it.
+
+    When the job is somebody else's by now, this outcome does not count.
+    """
+    webhook = attempt.job.webhook.url if attempt.job.webhook else None
+    settlement = until_ledger_answers(
+        lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook), time.sleep
+    )
+    if settlement is None:
+        log.warning("job.settled_by_another", state=outcome.state)
+        return
+    log.info(
+        "job.settled",
+        state=outcome.state,
+        code=outcome.failure.code if outcome.failure else None,
+        reason=outcome.failure.message if outcome.failure else None,
+        seconds=attempt.seconds,
+        model_calls=outcome.model_calls,
+    )
+    publish(fleet.ledger, fleet.publisher, settlement)
+
+
+def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:
+    """Give the slot up: the sweep queues the job again when it is due."""
+    progress = attempt.progress.encode()
+    deferred = until_ledger_answers(
+        lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress), time.sleep
+    )
+    log.info("job.waiting" if deferred else "job.lost", waiting_for=reason, seconds=round(after, 1), why=why)
+
+
+def hand_back(attempt: Attempt, fleet: Fleet) -> None:
+    """Return the job, as if it had not been started, because this worker is stopping."""
+    progress = attempt.progress.encode()
+    if not until_ledger_answers(
+        lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress), time.sleep
+    ):
+        log.info("job.lost")
+        return
+    log.info("job.handed_back")
+    try:
+        fleet.publisher.wake_up(attempt.job.id, LANE_QUEUES[attempt.job.lane])
+        fleet.ledger.jobs.mark_sent([attempt.job.id])
+    except BrokerUnavailableError as error:
+        log.warning("job.left_to_the_sweep", reason=str(error))

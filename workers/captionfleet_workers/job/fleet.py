@@ -1,0 +1,39 @@
+"""What the steps of a job work with: built once in `main`, the same for all jobs of a process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import httpx2
+
+from captionfleet_ledger import Ledger
+from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.leases import LeaseKeeper
+from captionfleet_workers.media.child import Children
+from captionfleet_workers.model.port import ModelPort
+from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.settings import WorkerSettings
+from captionfleet_workers.shutdown import Shutdown
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """The services that a job needs, and the policies that it is worked on by."""
+
+    settings: WorkerSettings
+    ledger: Ledger
+    publisher: Publisher
+    leases: LeaseKeeper
+    http: httpx2.Client
+    """For audio: it reaches only addresses that the operator allows."""
+    fetching: FetchPolicy
+    media: Children
+    model: ModelPort
+    spool: Path
+    shutdown: Shutdown
+    random: Random
+    clock: Clock
+    """Seconds since 1970."""

@@ -1,0 +1,84 @@
+"""From an attempt to the result that its job ends with: pure, apart from the clock that it is given."""
+
+from datetime import UTC, datetime
+
+from captionfleet_schemas import AudioFacts, CaptionResult, Cost, Failure, FailureCode, JobState, Timings, Usage
+from captionfleet_schemas.cost import cost_of
+from captionfleet_workers.job.attempt import Attempt
+
+DAMAGED_AUDIO = "damaged_audio"
+
+_STATES = {FailureCode.DEADLINE_EXCEEDED: JobState.EXPIRED, FailureCode.CANCELLED: JobState.CANCELLED}
+
+
+def succeeded(attempt: Attempt, *, region: str, now: float) -> CaptionResult:
+    """The result of an answered call."""
+    answer = attempt.answer
+    assert answer is not None
+    return _outline(attempt, JobState.SUCCEEDED, now).model_copy(
+        update={
+            "caption": answer.caption,
+            "usage": answer.usage,
+            "cost": _cost(attempt, answer.usage, region),
+            "request_id": answer.request_id,
+            "finish_reason": answer.finish_reason,
+            "quality": (*answer.quality, *_doubts(attempt)),
+        }
+    )
+
+
+def failed(
+    attempt: Attempt, code: FailureCode, message: str, *, upstream_code: str | None = None, now: float
+) -> CaptionResult:
+    """The result of a job that ends without a caption."""
+    failure = Failure.of(code, message, upstream_code)
+    return _outline(attempt, _STATES.get(code, JobState.FAILED), now, failure)
+
+
+def _outline(attempt: Attempt, state: JobState, now: float, failure: Failure | None = None) -> CaptionResult:
+    job, claim = attempt.job, attempt.claim
+    return CaptionResult(
+        job_id=job.id,
+        state=state,
+        tenant=job.tenant,
+        lane=job.lane,
+        metadata=job.metadata,
+        model=attempt.card.name,
+        failure=failure,
+        audio=_audio(attempt),
+        plan=attempt.fit.plan if attempt.fit else None,
+        attempts=claim.attempts,
+        model_calls=attempt.progress.model_calls,
+        timings=Timings(
+            accepted_at=claim.accepted_at,
+            started_at=claim.started_at,
+            finished_at=datetime.fromtimestamp(now, UTC),
+            steps={step: round(seconds, 4) for step, seconds in attempt.seconds.items()},
+        ),
+    )
+
+
+def _audio(attempt: Attempt) -> AudioFacts | None:
+    fetched, found = attempt.fetched, attempt.inspection
+    if fetched is None or found is None:
+        return None
+    return AudioFacts(
+        container=found.container,
+        codec=found.codec,
+        channels=found.channels,
+        sample_rate=found.sample_rate,
+        seconds=round(found.seconds, 3),
+        bytes=fetched.bytes,
+        sha256=fetched.sha256,
+        peak_dbfs=found.peak_dbfs,
+        damaged=found.damaged,
+    )
+
+
+def _cost(attempt: Attempt, usage: Usage | None, region: str) -> Cost | None:
+    price = attempt.card.price(region)
+    return cost_of(usage, price) if usage and price else None
+
+
+def _doubts(attempt: Attempt) -> tuple[str, ...]:
+    return (DAMAGED_AUDIO,) if attempt.inspection and attempt.inspection.damaged else ()

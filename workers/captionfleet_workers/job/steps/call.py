@@ -1,0 +1,58 @@
+"""Calls the model."""
+
+import structlog
+
+from captionfleet_schemas.cost import estimate
+from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.model.port import Answer, ModelRequest
+
+log = structlog.get_logger()
+
+
+def call(attempt: Attempt, fleet: Fleet) -> None:
+    """Make one call, and settle the permit's tokens by what it really used."""
+    attempt.progress = attempt.progress.with_call()
+    answer = fleet.model.call(_request(attempt, fleet), cancelled=attempt.check)
+    structlog.contextvars.bind_contextvars(request_id=answer.request_id)
+    log.info("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
+    attempt.answer = answer
+    _settle_permit(attempt, fleet, answer)
+
+
+def _request(attempt: Attempt, fleet: Fleet) -> ModelRequest:
+    assert attempt.audio is not None
+    assert attempt.inspection is not None
+    return ModelRequest(
+        model=attempt.card.name,
+        audio=attempt.audio,
+        prompt=attempt.job.prompt,
+        stream=(
+            attempt.job.stream
+            or attempt.progress.stream_next
+            or attempt.card.stream_only
+            or attempt.inspection.seconds > fleet.settings.stream_after
+        ),
+        timeout=_timeout(attempt, fleet),
+        max_output_tokens=fleet.settings.model_max_output_tokens,
+    )
+
+
+def _timeout(attempt: Attempt, fleet: Fleet) -> float:
+    allowed = fleet.settings.model_call_timeout
+    if attempt.deadline is None:
+        return allowed
+    return max(0.1, min(allowed, attempt.deadline - fleet.clock()))
+
+
+def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:
+    if answer.usage is None or not fleet.settings.model_tpm:
+        return
+    assert attempt.inspection is not None
+    expected = estimate(attempt.card, attempt.inspection.seconds)
+    used = answer.usage.input_tokens + answer.usage.output_tokens
+    fleet.ledger.pace.settle(
+        attempt.card.name,
+        tokens_delta=used - expected.input_tokens - expected.output_tokens,
+        tokens_per_second=fleet.settings.model_tpm / 60,
+    )

@@ -1,0 +1,13 @@
+"""Brings the audio to the local disk."""
+
+from captionfleet_workers import fetch as audio
+from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.fleet import Fleet
+
+
+def fetch(attempt: Attempt, fleet: Fleet) -> None:
+    """Fetch the audio reference, unless an earlier try of this attempt did."""
+    if attempt.fetched is None:
+        attempt.fetched = audio.fetch(
+            attempt.job.audio.url, into=attempt.spool, policy=fleet.fetching, client=fleet.http
+        )

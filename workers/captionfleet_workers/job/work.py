@@ -1,0 +1,131 @@
+"""From a claim to its end: walk the steps, decide about what they raise, and write the outcome to the ledger."""
+
+import structlog
+
+from captionfleet_ledger import Claim, LedgerUnavailableError, WaitingReason
+from captionfleet_schemas import FailureCode
+from captionfleet_schemas.catalogue import ModelCard, model_card
+from captionfleet_workers.errors import (
+    HandedBackError,
+    JobError,
+    LeaseLostError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+)
+from captionfleet_workers.job import result
+from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.ending import defer, hand_back, settle
+from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.steps import walk
+from captionfleet_workers.model.catalogue import Verdict
+from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.progress import Progress
+from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, decide
+from captionfleet_workers.spool import attempt_spool
+
+log = structlog.get_logger()
+
+LEDGER_PAUSE_SECONDS = 1.0
+
+
+def work_on(claim: Claim, fleet: Fleet) -> None:
+    """Bring a claimed job to its end, to a wait, or back to the ledger."""
+    held = fleet.leases.hold(claim.lease)
+    try:
+        with attempt_spool(fleet.spool) as spool:
+            attempt = Attempt(
+                claim=claim,
+                held=held,
+                card=_card(claim, fleet),
+                spool=spool,
+                shutdown=fleet.shutdown,
+                progress=Progress.decode(claim.progress),
+            )
+            _run(attempt, fleet)
+    finally:
+        fleet.leases.drop(held)
+
+
+def _card(claim: Claim, fleet: Fleet) -> ModelCard:
+    default = claim.job.model is None and claim.job.prompt is None
+    return model_card(fleet.settings.model_name if default else claim.job.model_name)
+
+
+def _run(attempt: Attempt, fleet: Fleet) -> None:
+    try:
+        while not _try(attempt, fleet):
+            log.info("job.another_try", failures=attempt.progress.model_failures + attempt.progress.origin_failures)
+    except LeaseLostError:
+        log.info("job.lost")
+    except HandedBackError:
+        hand_back(attempt, fleet)
+    except ThrottledError as error:
+        defer(attempt, fleet, WaitingReason.RATE_LIMITED, error.retry_after, why=error.reason)
+
+
+def _try(attempt: Attempt, fleet: Fleet) -> bool:
+    """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
+    try:
+        _refuse_poison(attempt, fleet)
+        walk(attempt, fleet)
+    except (TransientError, PermanentError) as problem:
+        return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
+    except LedgerUnavailableError as error:
+        log.warning("ledger.unavailable", reason=str(error))
+        attempt.rest(LEDGER_PAUSE_SECONDS)
+        return False
+    except JobError:
+        raise
+    except Exception as error:
+        log.exception("job.internal_error")
+        problem = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
+        return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
+    settle(attempt, fleet, result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock()))
+    return True
+
+
+def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
+    crashes = attempt.claim.crashes
+    if crashes >= fleet.settings.max_crashes:
+        raise PermanentError(FailureCode.POISONED, f"{crashes} workers died while they worked on this job.")
+
+
+def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:
+    return decide(
+        problem, progress=attempt.progress, now=fleet.clock(), deadline=attempt.deadline, random=fleet.random
+    )
+
+
+def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
+    match decision:
+        case Fail(code, message, upstream_code):
+            outcome = result.failed(attempt, code, message, upstream_code=upstream_code, now=fleet.clock())
+            settle(attempt, fleet, outcome)
+            return True
+        case Reroute(progress):
+            attempt.progress = progress
+            return False
+        case Retry(after, reason, progress):
+            attempt.progress = progress
+            _warn_fleet(problem, after, attempt, fleet)
+            return _wait(after, reason, problem, attempt, fleet)
+        case Pause(after, reason, progress):
+            attempt.progress = progress
+            fleet.ledger.pace.cool_down(attempt.card.name, after, str(problem))
+            defer(attempt, fleet, reason, after, why=str(problem))
+            return True
+
+
+def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
+    if after <= DEFAULT_SCHEDULE.in_slot:
+        attempt.rest(after)
+        return False
+    defer(attempt, fleet, reason, after, why=str(problem))
+    return True
+
+
+def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) -> None:
+    """A limit that one worker has hit is hit for all: the whole fleet cools down."""
+    if isinstance(problem, ModelCallError) and problem.row.verdict in {Verdict.WAIT, Verdict.SLOW_DOWN}:
+        fleet.ledger.pace.cool_down(attempt.card.name, after, problem.row.reason)

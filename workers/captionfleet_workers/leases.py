@@ -1,0 +1,86 @@
+"""One thread per process renews the leases of all jobs in hand, in one round trip."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from captionfleet_ledger import Lease, Ledger, LedgerUnavailableError
+
+log = structlog.get_logger()
+
+RENEWALS_PER_LEASE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A job in hand. `lost` is set once the job is no longer this worker's."""
+
+    lease: Lease
+    lost: threading.Event = field(default_factory=threading.Event)
+
+
+class LeaseKeeper:
+    """Holds the leases of one process until they are dropped or lost."""
+
+    def __init__(self, ledger: Ledger, lease_seconds: float) -> None:
+        self._ledger = ledger
+        self._lease_seconds = lease_seconds
+        self._held: dict[Lease, Held] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Start renewing in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop renewing; leases still held run out by themselves."""
+        self._stopped.set()
+        self._thread.join()
+
+    def hold(self, lease: Lease) -> Held:
+        """Renew this lease from now on."""
+        held = Held(lease)
+        with self._lock:
+            self._held[lease] = held
+        return held
+
+    def drop(self, held: Held) -> None:
+        """Stop renewing this lease."""
+        with self._lock:
+            self._held.pop(held.lease, None)
+
+    def leases(self) -> Sequence[Lease]:
+        """The leases of all jobs in hand."""
+        with self._lock:
+            return tuple(self._held)
+
+    def renew(self) -> None:
+        """Renew everything once, and tell those whose job is gone.
+
+        While the ledger cannot be reached the work goes on: whether it still counts is decided when it is settled.
+        """
+        leases = self.leases()
+        if not leases:
+            return
+        try:
+            lost = self._ledger.jobs.renew(leases, self._lease_seconds)
+        except LedgerUnavailableError as error:
+            log.warning("leases.not_renewed", leases=len(leases), reason=str(error))
+            return
+        for lease in lost:
+            self._tell(lease)
+
+    def _tell(self, lease: Lease) -> None:
+        with self._lock:
+            held = self._held.pop(lease, None)
+        if held is not None:
+            log.info("lease.lost", job_id=lease.job_id)
+            held.lost.set()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._lease_seconds / RENEWALS_PER_LEASE):
+            self.renew()

@@ -1,0 +1,58 @@
+"""Structured logs: one JSON object a line on standard error, for our own events and for Celery's.
+
+What a job says about itself (id, attempt, request id) is bound once at its start and stands on every line until its
+end. Audio, captions and secrets are never logged.
+"""
+
+import logging
+import sys
+
+import structlog
+from celery.signals import setup_logging
+from structlog.typing import Processor
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+_QUIET = ("httpx2", "httpcore2", "openai", "amqp", "kombu", "celery.worker.strategy", "celery.app.trace")
+"""Libraries whose lines say per call what our own lines say better."""
+
+
+def configure_logs(level: str) -> None:
+    """Send structlog's and the standard library's lines through the same JSON renderer."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_SHARED],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Celery configures logging itself unless somebody answers this signal.
+    setup_logging.connect(_leave_logging_alone, weak=False)
+
+
+def _leave_logging_alone(**_: object) -> None:
+    """Answering the signal is all that Celery looks for."""

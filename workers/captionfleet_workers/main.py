@@ -1,0 +1,88 @@
+"""`captionfleet-worker`: a process that works on caption jobs and webhook deliveries."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import structlog
+from celery import Celery
+from celery.signals import worker_ready
+from pydantic import ValidationError
+
+from captionfleet_ledger import LedgerError
+from captionfleet_ledger.settings import explain
+from captionfleet_workers.app import build_app
+from captionfleet_workers.assembly import Worker, assemble
+from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.logs import configure_logs
+from captionfleet_workers.settings import WorkerSettings
+from captionfleet_workers.tasks import register_tasks
+
+log = structlog.get_logger()
+
+DESCRIPTION = """\
+Works on caption jobs and webhook deliveries until it is told to stop (SIGTERM, Ctrl-C): it then takes no new work, lets
+calls finish within CAPTIONFLEET_WORKER_GRACE seconds, and hands the rest back. It is configured by CAPTIONFLEET_*
+variables alone; the least that it needs is CAPTIONFLEET_BROKER_URL, CAPTIONFLEET_REDIS_URL and, for the real model,
+CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY). The two options below override their variables.
+"""
+
+NO_KEY = """\
+CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY) is not set, and without it the model answers no call.
+For a server that asks for no key, such as one of your own, set it to any word.
+"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a worker; the exit status is 0 after a stop signal, 1 if it could not start or work on."""
+    options = _parser().parse_args(arguments)
+    overrides = {
+        name: value
+        for name, value in (("worker_queues", options.queues), ("worker_concurrency", options.concurrency))
+        if value is not None
+    }
+    try:
+        settings = WorkerSettings(**overrides)
+    except ValidationError as error:
+        raise SystemExit(explain(error)) from None
+    if settings.model_api_key is None and not settings.calls_no_model:
+        raise SystemExit(NO_KEY)
+    configure_logs(settings.log_level)
+    sys.exit(_run(settings))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="captionfleet-worker", description=DESCRIPTION)
+    parser.add_argument("--queues", help="queues to work on, comma-separated (CAPTIONFLEET_WORKER_QUEUES)")
+    parser.add_argument("--concurrency", type=int, help="jobs in flight (CAPTIONFLEET_WORKER_CONCURRENCY)")
+    return parser
+
+
+def _run(settings: WorkerSettings) -> int:
+    app = build_app(settings)
+    with ExitStack() as stack:
+        try:
+            worker = stack.enter_context(assemble(settings, app))
+        except (LedgerError, BrokerUnavailableError) as error:
+            log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
+            return 1
+        register_tasks(app, worker.fleet, worker.deliveries)
+        return _consume(app, worker, settings)
+
+
+def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
+    worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
+    worker_ready.connect(_announce(settings), weak=False)
+    consumer = app.Worker(
+        without_gossip=True, without_mingle=True, loglevel=settings.log_level, quiet=True, optimization="fair"
+    )
+    consumer.start()
+    return consumer.exitcode or 0
+
+
+def _announce(settings: WorkerSettings) -> Callable[..., None]:
+    def announce(**_: object) -> None:
+        log.info("worker.ready", queues=settings.worker_queues, concurrency=settings.worker_concurrency)
+
+    return announce

@@ -1,0 +1,37 @@
+"""Take away from a child process what decoding does not need. Linux."""
+
+import ctypes
+import os
+import resource
+import signal
+from pathlib import Path
+
+from captionfleet_workers.media.facts import ChildLimits
+
+_PR_SET_PDEATHSIG = 1
+_CPU_GRACE = 5
+
+
+def confine(limits: ChildLimits) -> None:
+    """Set resource limits on this process, empty its environment and tie its life to its parent's."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Ctrl-C reaches the whole process group; it is the worker's to answer, who lets its jobs finish.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    for name, soft, hard in (
+        (resource.RLIMIT_AS, *_both(_mapped_bytes() + limits.memory_bytes)),
+        (resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + _CPU_GRACE),
+        (resource.RLIMIT_FSIZE, *_both(limits.output_bytes)),
+        (resource.RLIMIT_NOFILE, *_both(limits.open_files)),
+        (resource.RLIMIT_CORE, *_both(0)),
+    ):
+        resource.setrlimit(name, (soft, hard))
+
+
+def _both(limit: int) -> tuple[int, int]:
+    return limit, limit
+
+
+def _mapped_bytes() -> int:
+    # Libraries map address space by the number of cores, so a limit has to count from what is there already.
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -1,0 +1,86 @@
+"""Opening a hostile file for decoding. Runs in the child."""
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from captionfleet_workers.media.facts import Refusal
+from captionfleet_workers.media.formats import DEMUXERS
+from captionfleet_workers.media.sniff import HEAD_BYTES, looks_like_audio, text_kind
+
+_OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": ""}
+_UNREADABLE = (FFmpegError, OSError, ValueError)
+"""FFmpeg's errors reach Python as any of these."""
+
+
+class Audio:
+    """The audio stream of an open file."""
+
+    def __init__(self, container: InputContainer, stream: AudioStream, head: bytes) -> None:
+        self.container = container
+        self.stream = stream
+        self.head = head
+        self.errors = 0
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Decode to the end. A packet that cannot be decoded is counted in `errors` and left out."""
+        packets = self.container.demux(self.stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                frames = packet.decode() if packet else []
+            except _UNREADABLE:
+                self.errors += 1
+                continue
+            if packet is None:
+                return
+            yield from frames
+
+
+@contextmanager
+def open_audio(path: Path) -> Generator[Audio]:
+    """Open the first audio stream of a file.
+
+    Raises:
+        Refusal: it is text, cannot be opened, or holds no audio stream.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        kind = text_kind(head)
+        if kind:
+            raise Refusal("audio_unsupported", f"the file is {kind}, not audio")
+        with _opened(file, head) as container:
+            if not container.streams.audio:
+                raise Refusal("audio_unsupported", "the file holds no audio stream")
+            stream = container.streams.audio[0]
+            # One thread: a child is short, and the fleet has more of them than cores.
+            stream.codec_context.thread_count = 1
+            yield Audio(container, stream, head)
+
+
+def _opened(file: BinaryIO, head: bytes) -> InputContainer:
+    if not head:
+        raise Refusal("audio_empty", "the file has no bytes at all")
+    try:
+        return av.open(_Nameless(file), "r", timeout=10, metadata_errors="replace", options=_OPTIONS)
+    except _UNREADABLE as error:
+        if looks_like_audio(head):
+            raise Refusal("audio_damaged", "the file starts like audio but cannot be opened") from error
+        raise Refusal("audio_unsupported", "the file is of no audio format that is known here") from error
+
+
+class _Nameless:
+    """A file without a name: demuxers take hints from one, and look for sibling files by it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+        self.seek = file.seek
+        self.tell = file.tell

@@ -1,0 +1,32 @@
+"""Make a smaller file that the model takes."""
+
+import secrets
+from pathlib import Path
+
+from captionfleet_workers.media import work
+from captionfleet_workers.media.child import Children
+from captionfleet_workers.media.facts import Encoded, Target
+
+
+def transcode(source: Path, *, into: Path, target: Target, children: Children) -> tuple[Path, Encoded]:
+    """Write `source` as MP3 in a child process, in the order and length of its samples.
+
+    Args:
+        source: any file that `inspect` could read.
+        into: an existing folder for the new file.
+        target: channels, sample rate and bit rate.
+        children: of this worker process.
+
+    Returns:
+        The new file, which is the caller's to remove, and what was written.
+
+    Raises:
+        PermanentError: the file cannot be decoded.
+        TransientError: the child was ended from outside.
+    """
+    path = into / secrets.token_hex(16)
+    try:
+        return path, Encoded(**children.run(work.encode, str(source), str(path), target))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,50 @@
+"""What a child process does: confine itself, do one task, and send the outcome as JSON.
+
+JSON, because unpickling what a child sends would hand a hostile file the way back into the worker.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from captionfleet_workers.media.confine import confine
+from captionfleet_workers.media.facts import ChildLimits, Encoded, Inspection, Refusal, Target
+
+PRELOAD = [__name__, "captionfleet_workers.media.preheat"]
+"""What the fork server imports once, so that no child has to. The worker itself never loads them."""
+
+
+def measure(limits: ChildLimits, path: str) -> Inspection:
+    """The task behind `inspect`."""
+    from captionfleet_workers.media.measure import measure as run
+
+    return run(Path(path), limits.max_audio_seconds)
+
+
+def encode(limits: ChildLimits, source: str, into: str, target: Target) -> Encoded:
+    """The task behind `transcode`."""
+    from captionfleet_workers.media.encode import encode as run
+
+    return run(Path(source), Path(into), target, limits.max_audio_seconds)
+
+
+def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: tuple[Any, ...]) -> None:
+    """Entry point of the child: `task` is a function of this module's kind, taking the limits first."""
+    confine(limits)
+    connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
+    # Taking the interpreter down in good order would cost a fifth of a short inspection.
+    os._exit(0)
+
+
+def _outcome(limits: ChildLimits, task: Any, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    try:
+        return {"value": asdict(task(limits, *arguments))}
+    except Refusal as refusal:
+        return {"code": refusal.code, "message": refusal.message}
+    except MemoryError:
+        return {"code": "audio_damaged", "message": "decoding the audio took more memory than allowed"}
+    except Exception as error:  # noqa: BLE001  a hostile file can raise anything; the worker needs a verdict
+        return {"code": "audio_damaged", "message": f"the audio cannot be decoded: {type(error).__name__}"}

@@ -1,0 +1,1 @@
+"""Calling the model: a port, its dialects, and what every refusal means."""

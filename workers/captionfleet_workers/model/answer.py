@@ -1,0 +1,58 @@
+"""The guards between a success of HTTP and a caption: what is empty, unpaid or an error in disguise is none."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from captionfleet_schemas import Usage
+from captionfleet_workers.model.catalogue import ErrorReport, Fault, is_error_sentence
+from captionfleet_workers.model.completion import Completion
+from captionfleet_workers.model.port import Answer, ModelRequest, QualityFlag
+
+
+def answer_of(completion: Completion, request: ModelRequest, request_id: str | None) -> Answer | ErrorReport:
+    """The answer, or the report of why it is none."""
+    usage = _usage(completion.usage)
+    request_id = request_id or completion.id
+    return _disguised(completion.text, usage, request, request_id) or Answer(
+        caption=completion.text,
+        finish_reason=completion.finish_reason,
+        usage=usage,
+        request_id=request_id,
+        model=completion.model or request.model,
+        quality=_quality(completion.finish_reason, usage),
+    )
+
+
+def _disguised(text: str, usage: Usage | None, request: ModelRequest, request_id: str | None) -> ErrorReport | None:
+    unpaid = usage is not None and usage.output_tokens == 0
+    # Whoever may ask the model anything can make it say anything, so with a prompt only an unpaid sentence counts.
+    if is_error_sentence(text) and (unpaid or request.prompt is None):
+        return ErrorReport(message=text, request_id=request_id)
+    if not text:
+        return ErrorReport(fault=Fault.EMPTY, message="The model's caption is empty.", request_id=request_id)
+    if unpaid:
+        return ErrorReport(fault=Fault.NO_TOKENS, message="The model generated no tokens.", request_id=request_id)
+    return None
+
+
+def _usage(raw: Any) -> Usage | None:
+    if not isinstance(raw, dict):
+        return None
+    details = raw.get("prompt_tokens_details") or {}
+    try:
+        return Usage.model_validate(
+            {
+                "input_tokens": raw.get("prompt_tokens"),
+                "output_tokens": raw.get("completion_tokens"),
+                "audio_tokens": details.get("audio_tokens"),
+                "text_tokens": details.get("text_tokens"),
+            }
+        )
+    except (AttributeError, ValidationError):
+        return None
+
+
+def _quality(finish_reason: str | None, usage: Usage | None) -> tuple[str, ...]:
+    flags = {QualityFlag.TRUNCATED: finish_reason == "length", QualityFlag.USAGE_MISSING: usage is None}
+    return tuple(flag for flag, raised in flags.items() if raised)

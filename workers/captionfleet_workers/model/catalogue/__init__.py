@@ -1,0 +1,7 @@
+"""The error catalogue: every documented way in which a call fails, as data, and what to do about it."""
+
+from captionfleet_workers.model.catalogue.judge import ROWS, judge
+from captionfleet_workers.model.catalogue.row import ErrorReport, Fault, Row, Verdict
+from captionfleet_workers.model.catalogue.sentences import is_error_sentence
+
+__all__ = ["ROWS", "ErrorReport", "Fault", "Row", "Verdict", "is_error_sentence", "judge"]

@@ -1,0 +1,153 @@
+"""The vocabulary of the error catalogue: a report of what came back, a verdict, and a row that links the two."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from http import HTTPStatus
+
+from captionfleet_schemas import FailureCode
+
+_STATUS_PREFIX = re.compile(r"\s*<(\d{3})>")
+_EMBEDDED_CODE = re.compile(r"\s*(?:<\d{3}>\s*)?([A-Za-z]+(?:\.[A-Za-z]+)+)\s*:")
+
+
+class Verdict(StrEnum):
+    """What to do after a failed call."""
+
+    RETRY = "retry"
+    """Call again, with backoff."""
+    WAIT = "wait"
+    """A limit per minute is used up: the whole fleet cools down, at least for the rest of the window."""
+    SLOW_DOWN = "slow_down"
+    """The rate grew too fast, or too many calls ran at once: call again, with a slower ramp."""
+    REROUTE = "reroute"
+    """The audio does not reach the model this way: send it another way."""
+    FAIL = "fail"
+    """The same call will fail again."""
+    PAUSE = "pause"
+    """A fault of the account or the configuration: no call can succeed until a person mends it."""
+    RETRY_STREAMING = "retry_streaming"
+    """The answer takes too long for a plain call: call again once, streaming."""
+
+
+class Fault(StrEnum):
+    """What went wrong where the model itself sent no error."""
+
+    CONNECT = "connect"
+    """No connection: refused, unknown host, certificate, or no room within the connect timeout."""
+    TIMEOUT = "timeout"
+    """The answer was not complete when the time for the call was over."""
+    LOST = "lost"
+    """The connection broke in mid-call."""
+    CUT_STREAM = "cut_stream"
+    """A stream ended with neither a finish reason nor `[DONE]`."""
+    UNREADABLE = "unreadable"
+    """A success that is not the documented JSON."""
+    EMPTY = "empty"
+    """A success without a caption."""
+    NO_TOKENS = "no_tokens"
+    """A success whose usage says that nothing was generated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorReport:
+    """What came back instead of a caption, in whatever dialect.
+
+    A message may begin with `<400> InternalError.Algo.InvalidParameter:`, which repeats status and native code. That
+    status counts where the outer one is missing, as inside a stream; and the word InternalError in it says nothing.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    type: str | None = None
+    message: str = ""
+    retry_after: float | None = None
+    """Seconds that the other side asked to wait."""
+    request_id: str | None = None
+    fault: Fault | None = None
+
+    @cached_property
+    def effective_status(self) -> int | None:
+        """The error status of the answer, or else the one in front of the message."""
+        if self.status is not None and self.status >= HTTPStatus.MULTIPLE_CHOICES:
+            return self.status
+        prefix = _STATUS_PREFIX.match(self.message)
+        return int(prefix[1]) if prefix else None
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Everything that names the error, lower-case: code, type, our own fault, the native code in the message."""
+        embedded = _EMBEDDED_CODE.match(self.message)
+        names = (self.code, self.type, self.fault, embedded[1] if embedded else None)
+        return frozenset(name.strip().lower() for name in names if name)
+
+    @cached_property
+    def text(self) -> str:
+        """The message as fragments are looked for in it: lower-case, single spaces."""
+        return " ".join(self.message.lower().split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One reason for a failed call: a status, if one is given, and a code or a fragment of the message, if any are."""
+
+    reason: str
+    """Names the row in logs and metrics; stable."""
+    statuses: frozenset[int] = frozenset()
+    codes: frozenset[str] = frozenset()
+    """Lower-case, native and OpenAI spelling."""
+    fragments: tuple[str, ...] = ()
+    """Lower-case parts of the message; never the whole, as the service's own pages differ in small words."""
+    verdict: Verdict
+    code: FailureCode
+    """What the job fails with if it fails for this reason."""
+    remedy: str
+    """One sentence; the service's own advice where it gives any."""
+    tries: int | None = None
+    """Calls that this reason may cost a job on one route; None leaves it to the retry policy."""
+    known: bool = True
+    """False where only the class of the status decided: the service said something new, so it should be logged."""
+
+    def fits(self, report: ErrorReport) -> bool:
+        """Whether the report is of this kind. Code or message can do without a status, a status alone cannot."""
+        return self._fits_status(report.effective_status) and self._fits_words(report)
+
+    def _fits_status(self, status: int | None) -> bool:
+        named = bool(self.codes or self.fragments)
+        return not self.statuses or status in self.statuses or (named and status is None)
+
+    def _fits_words(self, report: ErrorReport) -> bool:
+        if not self.codes and not self.fragments:
+            return True
+        return not self.codes.isdisjoint(report.codes) or any(part in report.text for part in self.fragments)
+
+
+def row(  # noqa: PLR0913, PLR0917  a row of a table is read by position
+    reason: str,
+    statuses: str,
+    codes: str,
+    fragments: str,
+    verdict: Verdict,
+    code: FailureCode,
+    remedy: str,
+    *,
+    tries: int | None = None,
+    known: bool = True,
+) -> Row:
+    """A row written on one line: alternatives are separated by ` | `, an empty string leaves a condition out."""
+    return Row(
+        reason=reason,
+        statuses=frozenset(map(int, _alternatives(statuses))),
+        codes=frozenset(_alternatives(codes)),
+        fragments=tuple(_alternatives(fragments)),
+        verdict=verdict,
+        code=code,
+        remedy=remedy,
+        tries=tries,
+        known=known,
+    )
+
+
+def _alternatives(cell: str) -> list[str]:
+    return cell.split(" | ") if cell else []

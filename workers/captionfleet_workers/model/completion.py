@@ -1,0 +1,106 @@
+"""Reading a chat completion, whole or as a stream, into one value."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from captionfleet_workers.model.catalogue import ErrorReport, Fault
+from captionfleet_workers.model.classification import report_of_body
+
+_DONE = b"[DONE]"
+
+
+@dataclass(slots=True)
+class Completion:
+    """What a success said. `usage` is as it came, not yet checked."""
+
+    pieces: list[str] = field(default_factory=list)
+    finish_reason: str | None = None
+    usage: Any = None
+    id: str | None = None
+    model: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The caption, without white space around it."""
+        return "".join(self.pieces).strip()
+
+
+class _Words(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Words | None = None
+    delta: _Words | None = None
+    finish_reason: str | None = None
+
+
+class _Document(BaseModel):
+    """A whole answer or one event of a stream; both shapes of an error may stand in its place."""
+
+    id: Any = None
+    model: Any = None
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
+    code: Any = None
+    message: Any = None
+
+
+def read_whole(raw: bytes) -> Completion | ErrorReport:
+    """Read the JSON of a plain answer."""
+    completion = Completion()
+    return _take(completion, raw, lambda _piece: None) or completion
+
+
+def read_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None]) -> Completion | ErrorReport:
+    """Read server-sent events up to `[DONE]`, handing on each piece of text as it comes.
+
+    A stream without `[DONE]` and without a finish reason was cut off, whatever text it brought.
+    """
+    completion = Completion()
+    for data in _events(chunks):
+        if data == _DONE:
+            return completion
+        report = _take(completion, data, on_piece)
+        if report is not None:
+            return report
+    if completion.finish_reason is None:
+        return ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
+    return completion
+
+
+def _events(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    # Each event of this service is one `data:` line; names, ids and comments say nothing that its data does not.
+    pending = b""
+    for chunk in chunks:
+        *lines, pending = (pending + chunk).split(b"\n")
+        yield from (line[5:].strip() for line in lines if line.startswith(b"data:"))
+    if pending.startswith(b"data:"):
+        yield pending[5:].strip()
+
+
+def _take(completion: Completion, raw: bytes, on_piece: Callable[[str], None]) -> ErrorReport | None:
+    try:
+        document = _Document.model_validate_json(raw)
+    except ValidationError:
+        return ErrorReport(fault=Fault.UNREADABLE, message="The model's answer is not a chat completion.")
+    if document.error is not None or (document.code and not document.choices):
+        return report_of_body(raw)
+    completion.id = completion.id or document.id
+    completion.model = completion.model or document.model
+    completion.usage = document.usage or completion.usage
+    for choice in (document.choices or [])[:1]:
+        _take_choice(completion, choice, on_piece)
+    return None
+
+
+def _take_choice(completion: Completion, choice: _Choice, on_piece: Callable[[str], None]) -> None:
+    words = choice.message or choice.delta
+    completion.finish_reason = choice.finish_reason or completion.finish_reason
+    if words is not None and words.content:
+        completion.pieces.append(words.content)
+        on_piece(words.content)

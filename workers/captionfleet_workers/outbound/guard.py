@@ -1,0 +1,106 @@
+"""Connections that are made to checked addresses only.
+
+The name is resolved here and the socket is opened to an address that was checked, so that no second look-up can lead
+elsewhere; TLS and the Host header still use the name.
+"""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Sequence
+
+import httpcore2
+
+from captionfleet_workers.outbound.addresses import Address, AddressPolicy, check_address
+from captionfleet_workers.outbound.deadline import within_deadline
+
+Resolver = Callable[[str, int], Sequence[Address]]
+"""Gives every address of a host name; raises OSError when there is none."""
+
+CHECKED_ADDRESS = "checked_address"
+"""Extra information of a guarded stream: the `Address` that it is connected to."""
+
+
+def resolve(host: str, port: int) -> Sequence[Address]:
+    """Ask the system for all addresses of a host, in its order of preference.
+
+    Raises:
+        OSError: the name has no address.
+    """
+    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(ipaddress.ip_address(row[4][0]) for row in rows))
+
+
+class GuardedStream(httpcore2.NetworkStream):
+    """A connection that knows its checked address and keeps to the caller's deadline."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, address: Address) -> None:
+        self._stream = stream
+        self._address = address
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read once."""
+        return self._stream.read(max_bytes, within_deadline(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all."""
+        self._stream.write(buffer, within_deadline(timeout))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        """Speak TLS from here on; `server_hostname` is the name, never the address."""
+        stream = self._stream.start_tls(ssl_context, server_hostname, within_deadline(timeout))
+        return GuardedStream(stream, self._address)
+
+    def get_extra_info(self, info: str) -> object:
+        """What the transport knows about the connection, `CHECKED_ADDRESS` included."""
+        return self._address if info == CHECKED_ADDRESS else self._stream.get_extra_info(info)
+
+
+class GuardedBackend(httpcore2.NetworkBackend):
+    """Opens connections for httpcore2 after checking every address of the host."""
+
+    def __init__(self, policy: AddressPolicy, resolver: Resolver = resolve) -> None:
+        self._policy = policy
+        self._resolve = resolver
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the first address that answers.
+
+        Raises:
+            ForbiddenAddressError: any one of the addresses is not allowed.
+            httpcore2.ConnectError: the name has no address, or none answers.
+        """
+        failure: httpcore2.ConnectError | httpcore2.ConnectTimeout = httpcore2.ConnectError(f"{host} has no address")
+        for address in self._checked(host, port):
+            try:
+                stream = self._sockets.connect_tcp(
+                    str(address), port, within_deadline(timeout), local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+            else:
+                return GuardedStream(stream, address)
+        raise failure
+
+    def _checked(self, host: str, port: int) -> Sequence[Address]:
+        try:
+            addresses = self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore2.ConnectError(f"the name {host} cannot be resolved: {error}") from error
+        for address in addresses:
+            check_address(host, address, self._policy)
+        return addresses

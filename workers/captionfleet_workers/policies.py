@@ -1,0 +1,49 @@
+"""From the process's settings to the policies that each part of the worker takes."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from captionfleet_ledger import LedgerOptions
+from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.outbound import AddressPolicy
+from captionfleet_workers.settings import WorkerSettings
+
+SPARE_LEDGER_CONNECTIONS = 8
+"""For the lease keeper, the sweeper and the tasks that are between two jobs."""
+
+
+def ledger_options(settings: WorkerSettings) -> LedgerOptions:
+    """How this process opens the ledger."""
+    return LedgerOptions(
+        shards=settings.ledger_shards,
+        retention_days=settings.retention_days,
+        lost_after=settings.lost_after,
+        max_connections=min(settings.worker_concurrency, 64) + SPARE_LEDGER_CONNECTIONS,
+    )
+
+
+def audio_addresses(settings: WorkerSettings) -> AddressPolicy:
+    """Which addresses audio may come from."""
+    return AddressPolicy(allowed_networks=settings.allowed_networks, allow_http="http" in settings.audio_schemes)
+
+
+def webhook_addresses(settings: WorkerSettings) -> AddressPolicy:
+    """Which addresses webhooks may go to."""
+    return AddressPolicy(allowed_networks=settings.allowed_networks, allow_http=settings.webhook_allow_http)
+
+
+def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
+    """What a fetch may do."""
+    return FetchPolicy(
+        max_bytes=settings.audio_max_bytes,
+        schemes=settings.audio_schemes,
+        file_roots=settings.file_roots,
+        blob_root=blob_root(settings.blob_url),
+        deadline=settings.audio_fetch_timeout,
+    )
+
+
+def blob_root(blob_url: str | None) -> Path | None:
+    """The folder of a `file:` blob store."""
+    return Path(url2pathname(urlsplit(blob_url).path)) if blob_url else None

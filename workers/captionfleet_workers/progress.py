@@ -1,0 +1,53 @@
+"""How far a job has come with its failures: what the ledger keeps between two attempts, as an opaque string."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from pydantic import TypeAdapter
+
+from captionfleet_schemas import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Counts of what a job has been through. A worker of another version ignores fields that it does not know."""
+
+    origin_failures: int = 0
+    model_failures: int = 0
+    model_calls: int = 0
+    """Calls made, failed ones included."""
+    throttled: int = 0
+    throttled_seconds: float = 0.0
+    """Time spent waiting for the model's limits, in all."""
+    pauses: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Failed calls by reason, on the present route."""
+    avoid_routes: tuple[Route, ...] = ()
+    stream_next: bool = False
+    last_code: str | None = None
+    """The last upstream code, or the last reason where the model named none."""
+
+    def encode(self) -> str:
+        """Compact JSON."""
+        return _ADAPTER.dump_json(self, exclude_defaults=True).decode()
+
+    @classmethod
+    def decode(cls, raw: str | bytes | None) -> Self:
+        """Read what `encode` wrote; None is a job that has not failed yet.
+
+        Raises:
+            pydantic.ValidationError: `raw` is something else.
+        """
+        return cls() if not raw else _ADAPTER.validate_json(raw)  # type: ignore[return-value]  # cls is Progress
+
+    def with_call(self) -> Self:
+        """One more call to the model, counted before it is made."""
+        return replace(self, model_calls=self.model_calls + 1)
+
+    def avoiding(self, route: Route) -> Self:
+        """The route is closed; on the next one each reason counts anew."""
+        return replace(self, avoid_routes=(*self.avoid_routes, route), reasons={})
+
+
+_ADAPTER = TypeAdapter(Progress)

@@ -1,0 +1,91 @@
+"""What a worker says on the broker: events to the results exchange, wake-up calls, and dead letters."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from celery import Celery
+from kombu import Exchange, Producer, Queue
+from kombu.exceptions import LimitExceeded, OperationalError
+
+from captionfleet_ledger import OutboxEntry
+from captionfleet_schemas.wire import (
+    CAPTION_TASK,
+    DEAD_QUEUE,
+    DELIVER_TASK,
+    DELIVERIES_QUEUE,
+    EVENT_QUEUES,
+    RESULTS_EXCHANGE,
+)
+from captionfleet_workers.errors import BrokerUnavailableError
+
+_RESULTS = Exchange(RESULTS_EXCHANGE, type="topic", durable=True)
+_DEAD = Queue(DEAD_QUEUE, Exchange(DEAD_QUEUE, type="direct"), routing_key=DEAD_QUEUE, durable=True)
+
+
+class Publisher:
+    """Publishes through Celery's pool of broker connections; safe to use from many threads.
+
+    Every method raises BrokerUnavailableError when the broker cannot be reached.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        connection = app.connection_for_write()
+        self._failures = (*connection.connection_errors, *connection.channel_errors, OperationalError, LimitExceeded)
+
+    def declare(self) -> None:
+        """Make the results exchange, its two queues and the dead-letter queue, so that no event is dropped unseen."""
+        queues = [Queue(queue.name, _RESULTS, routing_key=queue.binding, durable=True) for queue in EVENT_QUEUES]
+        with self._reaching_broker(), self._app.connection_for_write() as connection:
+            for queue in [*queues, _DEAD]:
+                queue(connection.default_channel).declare()
+
+    def events(self, entries: Iterable[OutboxEntry]) -> None:
+        """Publish events under their routing keys. The body is the CloudEvent itself, to the byte."""
+        with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
+            for entry in entries:
+                self._publish(producer, entry.body, exchange=_RESULTS, routing_key=entry.routing_key)
+
+    def wake_up(self, job_id: str, queue: str) -> None:
+        """Tell the workers of `queue` to look at a job."""
+        self._send(CAPTION_TASK, {"job_id": job_id}, queue)
+
+    def deliver(self, delivery_id: str) -> None:
+        """Tell a worker that a webhook delivery is due."""
+        self._send(DELIVER_TASK, {"delivery_id": delivery_id}, DELIVERIES_QUEUE)
+
+    def bury(self, message: object, reason: str) -> None:
+        """Put a message that cannot be worked on aside, with the reason, where a person can look at it."""
+        body = json.dumps({"reason": reason, "message": message}, default=str).encode()
+        with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
+            self._publish(producer, body, exchange=_DEAD.exchange, routing_key=DEAD_QUEUE, declare=[_DEAD])
+
+    def depth(self, queue: str) -> int:
+        """Messages that wait in a queue, those in the hands of workers not counted."""
+        with self._reaching_broker(), self._app.connection_for_write() as connection:
+            declared = Queue(queue, Exchange(queue, type="direct"), routing_key=queue)(connection.default_channel)
+            return int(declared.queue_declare(passive=True).message_count)
+
+    def _send(self, task: str, kwargs: dict[str, str], queue: str) -> None:
+        with self._reaching_broker():
+            self._app.send_task(task, kwargs=kwargs, queue=queue, argsrepr="()", kwargsrepr=repr(kwargs))
+
+    @contextmanager
+    def _reaching_broker(self) -> Iterator[None]:
+        try:
+            yield
+        except self._failures as error:
+            raise BrokerUnavailableError(str(error)) from error
+
+    @staticmethod
+    def _publish(producer: Producer, body: bytes, **options: object) -> None:
+        producer.publish(
+            body,
+            content_type="application/json",
+            content_encoding="utf-8",
+            delivery_mode=2,
+            retry=True,
+            retry_policy={"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2},
+            **options,
+        )

@@ -1,0 +1,220 @@
+"""What happens after a failed attempt: a value, computed from the error, the job's progress, a clock and randomness.
+
+One policy for each verdict of the error catalogue, all in `Schedule`. Waiting for the model's limits or for a person to
+mend the account uses up no tries; the first is bounded by `Schedule.patience`, the second by the job's own deadline.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from random import Random
+
+from captionfleet_schemas import FailureCode
+from captionfleet_workers.errors import PermanentError, TransientError
+from captionfleet_workers.model.catalogue import Verdict
+from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.progress import Progress
+
+
+class WaitingReason(StrEnum):
+    """Why a job is in state `waiting`."""
+
+    RATE_LIMITED = "rate_limited"
+    RETRYING = "retrying"
+    MODEL_PAUSED = "model_paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """Exponential backoff with full jitter above a floor. Durations are in seconds."""
+
+    attempts: int | None = None
+    """Tries in all; None where something else is the bound."""
+    floor: float = 0.0
+    initial: float
+    maximum: float
+
+    def ceiling(self, failures: int) -> float:
+        """Largest jitter after failure number `failures`, counted from 1."""
+        return min(self.maximum, self.initial * 2.0 ** min(failures - 1, 30))
+
+    def delay(self, failures: int, random: Random, retry_after: float | None = None) -> float:
+        """Seconds until the next try: the floor, or what the other side asked for if that is more, plus jitter."""
+        return max(self.floor, retry_after or 0.0) + random.uniform(0.0, self.ceiling(failures))
+
+    def exhausted(self, failures: int) -> bool:
+        """Whether that many failures use up all tries."""
+        return self.attempts is not None and failures >= self.attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """The policies. Durations are in seconds."""
+
+    origin: Backoff = Backoff(attempts=5, initial=2.0, maximum=60.0)
+    model: Backoff = Backoff(attempts=6, initial=1.0, maximum=120.0)
+    wait: Backoff = Backoff(floor=60.0, initial=20.0, maximum=20.0)
+    slow_down: Backoff = Backoff(floor=1.0, initial=2.0, maximum=60.0)
+    pause: Backoff = Backoff(floor=300.0, initial=60.0, maximum=60.0)
+    patience: float = 86_400.0
+    """Longest time that a job waits for the model's limits in all, and longest single wait that anybody may ask for."""
+    in_slot: float = 5.0
+    """A wait up to this long may be slept by the worker that holds the job."""
+
+
+DEFAULT_SCHEDULE = Schedule()
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after so many seconds."""
+
+    after: float
+    reason: WaitingReason
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Reroute:
+    """Try again at once, on a route that `progress` does not avoid."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop all calls of the fleet; this job looks again after so many seconds."""
+
+    after: float
+    reason: WaitingReason
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The job is over."""
+
+    code: FailureCode
+    message: str
+    upstream_code: str | None = None
+
+
+Decision = Retry | Reroute | Pause | Fail
+Problem = TransientError | PermanentError
+
+
+def decide(  # noqa: PLR0913  everything that the decision depends on is an argument
+    problem: Problem,
+    *,
+    progress: Progress,
+    now: float,
+    deadline: float | None,
+    random: Random,
+    schedule: Schedule = DEFAULT_SCHEDULE,
+) -> Decision:
+    """What to do about a failed attempt.
+
+    Args:
+        problem: why it failed.
+        progress: what the job has been through before; the decision carries it on. Calls are counted by the caller
+            (`Progress.with_call`), everything else here.
+        now: the time, in the unit and epoch of `deadline`: seconds since 1970.
+        deadline: a retry that would only begin then fails at once with `deadline_exceeded`. A pause does not: it may
+            be lifted any time, and the ledger expires the job if it is not.
+        random: the source of jitter.
+        schedule: the policies.
+    """
+    return _in_time(_judge(problem, progress, schedule, random), problem, now=now, deadline=deadline, schedule=schedule)
+
+
+def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    if isinstance(problem, PermanentError):
+        return Fail(problem.code, problem.message, problem.upstream_code)
+    if isinstance(problem, ModelCallError):
+        return _BY_VERDICT[problem.row.verdict](problem, _noted(progress, problem), schedule, random)
+    return _retry_origin(problem, progress, schedule, random)
+
+
+def _noted(progress: Progress, problem: ModelCallError) -> Progress:
+    reason = problem.row.reason
+    counted = {**progress.reasons, reason: progress.reasons.get(reason, 0) + 1}
+    return replace(progress, reasons=counted, last_code=problem.upstream_code or reason)
+
+
+def _retry_origin(problem: TransientError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    failures = progress.origin_failures + 1
+    if schedule.origin.exhausted(failures):
+        return Fail(problem.code, f"{problem.message} (tried {failures} times)")
+    after = schedule.origin.delay(failures, random, problem.retry_after)
+    return Retry(after, WaitingReason.RETRYING, replace(progress, origin_failures=failures))
+
+
+def _retry_model(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    failures = progress.model_failures + 1
+    if schedule.model.exhausted(failures) or _tried_enough(problem, progress):
+        return _fail(problem, progress, schedule, random)
+    after = schedule.model.delay(failures, random, problem.retry_after)
+    return Retry(after, WaitingReason.RETRYING, replace(progress, model_failures=failures))
+
+
+def _retry_streaming(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    if progress.stream_next:
+        return _fail(problem, progress, schedule, random)
+    return _retry_model(problem, replace(progress, stream_next=True), schedule, random)
+
+
+def _reroute(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    if problem.route in progress.avoid_routes:
+        return _fail(problem, progress, schedule, random)
+    if not _tried_enough(problem, progress) and not schedule.model.exhausted(progress.model_failures + 1):
+        return _retry_model(problem, progress, schedule, random)
+    return Reroute(progress.avoiding(problem.route))
+
+
+def _wait(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    policy = schedule.wait if problem.row.verdict is Verdict.WAIT else schedule.slow_down
+    after = policy.delay(progress.throttled + 1, random, problem.retry_after)
+    waited = progress.throttled_seconds + after
+    if waited > schedule.patience:
+        return _fail(problem, progress, schedule, random)
+    counted = replace(progress, throttled=progress.throttled + 1, throttled_seconds=waited)
+    return Retry(after, WaitingReason.RATE_LIMITED, counted)
+
+
+def _pause(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
+    after = schedule.pause.delay(progress.pauses + 1, random, problem.retry_after)
+    return Pause(after, WaitingReason.MODEL_PAUSED, replace(progress, pauses=progress.pauses + 1))
+
+
+def _fail(problem: ModelCallError, _progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
+    return Fail(problem.code, f"{problem.message.rstrip('.')}. {problem.row.remedy}", problem.upstream_code)
+
+
+def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:
+    tries = problem.row.tries
+    return tries is not None and progress.reasons[problem.row.reason] >= tries
+
+
+def _in_time(
+    decision: Decision, problem: Problem, *, now: float, deadline: float | None, schedule: Schedule
+) -> Decision:
+    if not isinstance(decision, Retry):
+        return decision
+    if deadline is not None and now + decision.after >= deadline:
+        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {problem.message}")
+    if decision.after > schedule.patience:
+        return Fail(problem.code, f"{problem.message} (asked to come back only in {decision.after:.0f} seconds)")
+    return decision
+
+
+_Judgement = Callable[[ModelCallError, Progress, Schedule, Random], Decision]
+
+_BY_VERDICT: dict[Verdict, _Judgement] = {
+    Verdict.RETRY: _retry_model,
+    Verdict.WAIT: _wait,
+    Verdict.SLOW_DOWN: _wait,
+    Verdict.REROUTE: _reroute,
+    Verdict.FAIL: _fail,
+    Verdict.PAUSE: _pause,
+    Verdict.RETRY_STREAMING: _retry_streaming,
+}

@@ -1,0 +1,115 @@
+"""The settings of a worker process, read once in `main` and passed down."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+
+from captionfleet_ledger.settings import PREFIX, CommaSeparated, FleetSettings
+from captionfleet_schemas.catalogue import CAPTIONER, MODELS
+from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
+
+Network = IPv4Network | IPv6Network
+
+
+class WorkerSettings(FleetSettings):
+    """Everything that a worker can be told."""
+
+    model_base_url: str = Field(
+        default="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        description="Base URL of the model's API. Keys are bound to a region, so this and the key go together.",
+    )
+    model_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices(f"{PREFIX}MODEL_API_KEY", "model_api_key", "DASHSCOPE_API_KEY"),
+        description="Key of the model's API; falls back to DASHSCOPE_API_KEY.",
+    )
+    model_name: str = Field(default=CAPTIONER, description="Model for jobs that name none and have no prompt.")
+    model_dialect: Literal["openai"] = Field(default="openai", description="Wire format of the model's API.")
+    model_region: str = Field(default="singapore", description="Region whose prices are used: singapore or beijing.")
+    model_rpm: float = Field(
+        default=60.0, ge=0, description="Requests per minute that the whole fleet may make; 0 is unlimited."
+    )
+    model_tpm: float = Field(
+        default=100_000.0, ge=0, description="Tokens per minute, in and out, of the whole fleet; 0 is unlimited."
+    )
+    model_call_timeout: float = Field(
+        default=310.0, gt=0, description="Seconds that one call may take in all. A plain call ends at 300 s by itself."
+    )
+    model_max_output_tokens: int | None = Field(
+        default=None, ge=1, le=32_768, description="Upper bound of a caption in tokens; none is the model's own limit."
+    )
+    pass_urls: bool = Field(
+        default=True, description="Let the model fetch public audio itself where format, size and origin allow."
+    )
+    pass_private_urls: bool = Field(
+        default=False, description="Likewise for addresses that are not public: for a model in one's own network."
+    )
+    stream_after: float = Field(
+        default=600.0, ge=0, description="Audio longer than this many seconds is captioned by a streaming call."
+    )
+
+    worker_queues: Annotated[tuple[str, ...], CommaSeparated] = Field(
+        default=(CAPTIONS_QUEUE, BULK_QUEUE, DELIVERIES_QUEUE),
+        description="Queues that this process works on, comma-separated.",
+    )
+    worker_concurrency: int = Field(
+        default=64, ge=1, le=1024, description="Jobs in flight in this process; each is a thread of about 0.1 MB."
+    )
+    worker_grace: float = Field(
+        default=330.0,
+        ge=0,
+        description="Seconds after SIGTERM in which running calls may finish; what is left is handed back.",
+    )
+    worker_events: bool = Field(
+        default=True, description="Send Celery's task events, which Flower shows (about 0.7 ms of CPU a task)."
+    )
+    media_children: int = Field(
+        default=2, ge=1, le=64, description="Child processes that decode or encode audio at the same time."
+    )
+    lease_seconds: float = Field(
+        default=30.0, ge=1, description="A job whose worker has not renewed its lease for this long is queued again."
+    )
+    sweep_seconds: float = Field(default=1.0, gt=0, description="Pause between two sweeps of this process, in seconds.")
+    max_crashes: int = Field(
+        default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."
+    )
+
+    spool_dir: Path | None = Field(
+        default=None, description="Folder for audio in flight; the system's temporary folder when not set."
+    )
+    audio_schemes: Annotated[frozenset[str], CommaSeparated] = Field(
+        default=frozenset({"https", "data", "blob", "file"}),
+        description="Audio references that are read; add http to allow unencrypted fetches.",
+    )
+    audio_max_bytes: int = Field(default=1_000_000_000, ge=1, description="Largest audio file, in bytes.")
+    audio_fetch_timeout: float = Field(default=600.0, gt=0, description="Seconds that one fetch may take in all.")
+    audio_allow_silence: bool = Field(
+        default=False, description="Send digital silence to the model instead of failing with audio_empty."
+    )
+    file_roots: Annotated[tuple[Path, ...], CommaSeparated] = Field(
+        default=(), description="Folders below which file:// references may be read; none by default."
+    )
+    allowed_networks: Annotated[tuple[Network, ...], CommaSeparated] = Field(
+        default=(),
+        description="Networks besides the public ones that audio and webhook addresses may lie in, such as 10.0.0.0/8.",
+    )
+
+    webhook_allow_http: bool = Field(default=False, description="Allow webhooks to http:// addresses.")
+    webhook_timeout: float = Field(default=15.0, gt=0, description="Seconds that a webhook receiver has to answer.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+
+    @property
+    def calls_no_model(self) -> bool:
+        """Whether this process works on deliveries alone."""
+        return not {CAPTIONS_QUEUE, BULK_QUEUE}.intersection(self.worker_queues)
+
+    @field_validator("model_name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in MODELS:
+            msg = f"unknown model {name!r}; known are {', '.join(sorted(MODELS))}"
+            raise ValueError(msg)
+        return name

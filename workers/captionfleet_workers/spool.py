@@ -1,0 +1,63 @@
+"""Folders for audio in flight: one for the process, one in it for each attempt, all gone when it ends.
+
+A killed process cannot clean up after itself, so each holds a lock on its folder; whoever starts later removes the
+folders whose lock is free.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = "captionfleet-spool-"
+_LOCK = ".lock"
+
+
+@contextmanager
+def process_spool(parent: Path | None) -> Iterator[Path]:
+    """The spool folder of this process, below `parent` or the system's temporary folder."""
+    root = parent or Path(tempfile.gettempdir())
+    root.mkdir(parents=True, exist_ok=True)
+    _remove_orphans(root)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+    with _locked(folder / _LOCK):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def attempt_spool(process_folder: Path) -> Iterator[Path]:
+    """A folder for one attempt at one job."""
+    with tempfile.TemporaryDirectory(dir=process_folder, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+def _remove_orphans(root: Path) -> None:
+    for folder in root.glob(f"{_PREFIX}*"):
+        if folder.is_dir() and _is_orphan(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_orphan(folder: Path) -> bool:
+    lock = folder / _LOCK
+    # A folder without a lock file is being made at this moment by its owner.
+    if not (lock.exists() and os.access(lock, os.W_OK)):
+        return False
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,94 @@
+"""The sweep: every process looks, about once a second, at what in the ledger is due, and does it."""
+
+import threading
+import time
+from collections.abc import Callable
+from random import Random
+
+import structlog
+
+from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError
+from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.outbox import publish
+from captionfleet_workers.publisher import Publisher
+
+log = structlog.get_logger()
+
+DEPTH_CHECK_SECONDS = 10.0
+"""How often the broker may be asked whether a queue with old jobs is empty."""
+
+Clock = Callable[[], float]
+
+
+class Sweeper:
+    """Runs sweeps in a thread of its own; safe beside the sweeps of other processes."""
+
+    def __init__(
+        self, ledger: Ledger, publisher: Publisher, *, pause: float, random: Random, clock: Clock = time.monotonic
+    ) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._pause = pause
+        self._random = random
+        self._clock = clock
+        self._next_depth_check = 0.0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Start sweeping in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the sweep under way and stop."""
+        self._stopped.set()
+        self._thread.join()
+
+    def sweep(self) -> Chores:
+        """Sweep once.
+
+        Raises:
+            LedgerUnavailableError: the ledger cannot be reached; the next sweep does it.
+            BrokerUnavailableError: the broker cannot be reached; what was not sent is offered again.
+        """
+        chores = self._ledger.sweep(empty_queues=self._empty_queues())
+        for job in chores.send:
+            self._publisher.wake_up(job.job_id, job.queue)
+        self._ledger.jobs.mark_sent([job.job_id for job in chores.send])
+        for job_id in chores.expire:
+            settlement = self._ledger.jobs.expire(job_id)
+            if settlement is not None:
+                publish(self._ledger, self._publisher, settlement)
+        self._publisher.events(chores.publish)
+        self._ledger.outbox.mark_published(chores.publish)
+        for delivery_id in chores.deliver:
+            self._publisher.deliver(delivery_id)
+        return chores
+
+    def _empty_queues(self) -> frozenset[str]:
+        """Queues that hold no message although jobs have been queued in them for long."""
+        if self._clock() < self._next_depth_check:
+            return frozenset()
+        self._next_depth_check = self._clock() + DEPTH_CHECK_SECONDS
+        return frozenset(queue for queue in self._ledger.stale_queues() if self._publisher.depth(queue) == 0)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause * self._random.uniform(0.8, 1.2)):
+            try:
+                chores = self.sweep()
+            except (LedgerUnavailableError, BrokerUnavailableError) as error:
+                log.warning("sweep.failed", reason=str(error))
+            else:
+                _report(chores)
+
+
+def _report(chores: Chores) -> None:
+    counts = {
+        "sent": len(chores.send),
+        "expired": len(chores.expire),
+        "published": len(chores.publish),
+        "delivering": len(chores.deliver),
+        "forgotten": chores.forgotten,
+    }
+    if any(counts.values()):
+        log.info("sweep", **counts)

@@ -1,0 +1,65 @@
+"""The two Celery tasks. A message is a wake-up call: what to do, and whether to do it at all, the ledger says."""
+
+import os
+import socket
+
+import structlog
+from celery import Celery
+from celery.exceptions import Reject
+from structlog.contextvars import bound_contextvars
+
+from captionfleet_ledger import Refusal
+from captionfleet_schemas import InvalidMessageError
+from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
+from captionfleet_workers.job.claim import claim
+from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.work import work_on
+from captionfleet_workers.outbox import publish
+from captionfleet_workers.patience import until_ledger_answers
+from captionfleet_workers.webhooks.deliver import Deliveries
+
+log = structlog.get_logger()
+
+
+def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
+    """Give the app its tasks, bound to this process's services."""
+
+    @app.task(name=CAPTION_TASK)
+    def caption(job_id: str = "", job: dict[str, object] | None = None, **unknown: object) -> None:
+        """Look at a job; `job` is its body when another service sent it without writing it to the ledger."""
+        with bound_contextvars(job_id=job_id):
+            try:
+                _caption(fleet, job_id, job)
+            except InvalidMessageError as error:
+                log.warning("message.dead_lettered", reason=error.reason)
+                fleet.publisher.bury({"job_id": job_id, "job": job, **unknown}, error.reason)
+
+    @app.task(name=DELIVER_TASK)
+    def deliver(delivery_id: str) -> None:
+        """Make the webhook delivery attempt that is due."""
+        deliveries.attempt(delivery_id)
+
+
+def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
+    claimed = until_ledger_answers(
+        lambda: claim(fleet.ledger, job_id, body, holder=HOLDER, lease_seconds=fleet.settings.lease_seconds),
+        lambda seconds: _rest(fleet, seconds),
+    )
+    if claimed is Refusal.OVERDUE:
+        settlement = fleet.ledger.jobs.expire(job_id)
+        if settlement is not None:
+            publish(fleet.ledger, fleet.publisher, settlement)
+    elif isinstance(claimed, Refusal):
+        log.info("message.dropped", reason=claimed)
+    else:
+        with bound_contextvars(attempt=claimed.attempts, request_id=None):
+            work_on(claimed, fleet)
+
+
+def _rest(fleet: Fleet, seconds: float) -> None:
+    if fleet.shutdown.stopping.wait(seconds):
+        raise Reject("the worker is stopping, and the ledger is away", requeue=True)
+
+
+HOLDER = f"{socket.gethostname()}:{os.getpid()}"
+"""Who holds a lease, for a person who looks at the ledger."""

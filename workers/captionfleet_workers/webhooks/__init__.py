@@ -1,0 +1,1 @@
+"""Signed webhooks: one attempt at a time, each on record."""

@@ -1,0 +1,72 @@
+"""The life of one delivery attempt: claim it, send it, put it on record."""
+
+import time
+from datetime import UTC, datetime
+from random import Random
+
+import structlog
+
+from captionfleet_ledger import DeliveryAttempt, DeliveryClaim, DeliveryState, Ledger
+from captionfleet_workers.webhooks.schedule import Verdict, judge
+from captionfleet_workers.webhooks.sender import Sender
+
+log = structlog.get_logger()
+
+LEASE_MARGIN_SECONDS = 30.0
+
+
+class Deliveries:
+    """Makes delivery attempts. An endpoint that answered 410 gets no more of them."""
+
+    def __init__(self, ledger: Ledger, sender: Sender, *, timeout: float, random: Random) -> None:
+        self._ledger = ledger
+        self._sender = sender
+        self._lease_seconds = timeout + LEASE_MARGIN_SECONDS
+        self._random = random
+
+    def attempt(self, delivery_id: str) -> None:
+        """Make the attempt that is due, if it still is."""
+        claim = self._ledger.deliveries.claim(delivery_id, lease_seconds=self._lease_seconds)
+        if claim is None:
+            return
+        with structlog.contextvars.bound_contextvars(job_id=claim.job_id, event_id=claim.event_id):
+            if self._ledger.deliveries.endpoint_disabled(claim.url):
+                self._switched_off(claim)
+            else:
+                self._send(claim)
+
+    def _send(self, claim: DeliveryClaim) -> None:
+        at, started = datetime.now(UTC), time.monotonic()
+        outcome, answer = self._sender.send(claim.url, claim.event_id, claim.body)
+        seconds = time.monotonic() - started
+        verdict = judge(outcome, claim.attempt, self._random)
+        failed = outcome.status is None
+        self._record(
+            claim,
+            DeliveryAttempt(
+                at=at,
+                status=outcome.status,
+                error=answer if failed else None,
+                seconds=seconds,
+                answer="" if failed else answer,
+            ),
+            verdict,
+        )
+        if verdict.state is DeliveryState.DISABLED:
+            self._ledger.deliveries.disable_endpoint(claim.url)
+        log.info(
+            "webhook.attempt",
+            attempt=claim.attempt,
+            status=outcome.status,
+            state=verdict.state,
+            next_in=verdict.next_in,
+            reason=answer if failed else None,
+        )
+
+    def _switched_off(self, claim: DeliveryClaim) -> None:
+        reason = "the endpoint answered 410 Gone before and is switched off"
+        attempt = DeliveryAttempt(at=datetime.now(UTC), status=None, error=reason, seconds=0.0, answer="")
+        self._record(claim, attempt, Verdict(DeliveryState.DISABLED))
+
+    def _record(self, claim: DeliveryClaim, attempt: DeliveryAttempt, verdict: Verdict) -> None:
+        self._ledger.deliveries.record(claim, attempt, next_in=verdict.next_in, state=verdict.state)

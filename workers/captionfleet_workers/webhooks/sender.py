@@ -1,0 +1,48 @@
+"""Sends one signed webhook and says what came back."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import httpx2
+
+from captionfleet_schemas.signature import SignatureError, sign
+from captionfleet_workers.errors import JobError
+from captionfleet_workers.outbound.retry_after import retry_after
+from captionfleet_workers.webhooks.schedule import Outcome
+
+ANSWER_CHARS = 200
+"""How much of a receiver's answer is kept on record."""
+
+
+class Sender:
+    """Signs and posts, through a client that reaches only addresses that the operator allows."""
+
+    def __init__(
+        self, client: httpx2.Client, secrets: Sequence[str], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._secrets = secrets
+        self._clock = clock
+
+    def send(self, url: str, event_id: str, body: bytes) -> tuple[Outcome, str]:
+        """Post once. Returns what was answered, and the first characters of the answer or the reason there is none."""
+        try:
+            headers = self._headers(event_id, body)
+            with self._client.stream("POST", url, content=body, headers=headers) as response:
+                answer = _beginning(response)
+        except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
+            return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
+        return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC))), answer
+
+    def _headers(self, event_id: str, body: bytes) -> dict[str, str]:
+        if not self._secrets:
+            raise SignatureError("no webhook secret is configured (CAPTIONFLEET_WEBHOOK_SECRETS)")
+        signed = sign(self._secrets, event_id, int(self._clock()), body)
+        return {**signed, "content-type": "application/json", "user-agent": "captionfleet"}
+
+
+def _beginning(response: httpx2.Response) -> str:
+    for chunk in response.iter_raw(ANSWER_CHARS * 4):
+        return chunk.decode("utf-8", errors="replace")[:ANSWER_CHARS]
+    return ""
