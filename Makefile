@@ -24,6 +24,29 @@ $(READY): requirements.lock requirements-dev.lock $(MEMBERS:%=%/pyproject.toml)
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	$(MEMBERS:%=--no-emit-package captionfleet-%) pyproject.toml
 
+test: setup ## Run all tests; ARGS="-k name" narrows them
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+check: setup ## Lint, types, import arrows, generated files
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m captionfleet_schemas.documents --check schemas/json
+	$(BIN)/python docs/build.py --check
+	@! grep -nE 'https?://|file:' requirements.lock requirements-dev.lock
+
+bench: setup ## Measure speed and memory against a plain Celery task, side by side
+	$(BIN)/python -m tests.benchmarks
+
+docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md
+	$(BIN)/python -m captionfleet_schemas.documents schemas/json
+	$(BIN)/python docs/build.py
+
+clean: ## Remove the virtual environment and everything local
+	rm -rf .venv .local .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
 lock: ## Pin the newest versions that the pyproject files admit
 	$(LOCK) --upgrade --output-file requirements.lock
 	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock

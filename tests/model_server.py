@@ -41,6 +41,7 @@ class Recorded:
 
     path: str
     headers: Mapping[str, str]
+    client_port: int
     spool: IO[bytes]
 
     @property
@@ -83,17 +84,25 @@ class ModelServer(ThreadingHTTPServer):
         with self.lock:
             return self.script.popleft() if len(self.script) > 1 else self.script[0]
 
+    def forget(self) -> None:
+        """Drop what was recorded."""
+        while self.recorded:
+            self.recorded.pop().spool.close()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: ModelServer  # pyright: ignore[reportIncompatibleVariableOverride]  the class that makes it is this one
 
     def do_POST(self) -> None:
-        self._record()
-        scripted = self.server.next_answer()
+        if self._record():
+            self._answer(self.server.next_answer())
+
+    def _answer(self, scripted: Scripted) -> None:
         self.send_response(scripted.status)
         for name, value in scripted.headers.items():
             self.send_header(name, value)
@@ -105,13 +114,18 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class names it so
         """Stay quiet."""
 
-    def _record(self) -> None:
+    def _record(self) -> bool:
         spool = tempfile.SpooledTemporaryFile(max_size=READ_BYTES)  # noqa: SIM115  closed with the server
         left = int(self.headers["Content-Length"])
         while left and (piece := self.rfile.read(min(left, READ_BYTES))):
             spool.write(piece)
             left -= len(piece)
-        self.server.recorded.append(Recorded(self.path, dict(self.headers.items()), spool))
+        if left:
+            spool.close()
+            self.close_connection = True
+            return False
+        self.server.recorded.append(Recorded(self.path, dict(self.headers.items()), self.client_address[1], spool))
+        return True
 
     def _send_whole(self, scripted: Scripted) -> None:
         if scripted.stall:
@@ -145,8 +159,7 @@ def model_server() -> Generator[ModelServer]:
             server.over.set()
             server.shutdown()
             thread.join()
-            for recorded in server.recorded:
-                recorded.spool.close()
+            server.forget()
 
 
 def captioned(text: str | None = "A knock.", *, finish: str | None = "stop", usage: Any = USAGE) -> Scripted:

@@ -6,7 +6,7 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from configparser import RawConfigParser
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -34,13 +34,13 @@ def plan(folder: Path, model: Mapping[str, str] | None = None) -> Layout:
 
 
 @contextmanager
-def running(layout: Layout) -> Iterator[None]:
+def running(layout: Layout) -> Generator[None]:
     """Start all services, wait until each is ready, and stop them at the end."""
     for name in ("valkey", "blobs", "spool", "logs"):
         (layout.folder / name).mkdir(parents=True, exist_ok=True)
     configuration = layout.folder / "supervisord.conf"
     _write(configuration, layout)
-    supervisor = subprocess.Popen(
+    supervisor = subprocess.Popen(  # noqa: S603  the command is ours
         [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(configuration)],
         env={**os.environ, **layout.settings},
         # Ctrl-C in a terminal goes to the whole group: supervisord shall hear of it from here, once.

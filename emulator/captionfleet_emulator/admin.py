@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from captionfleet_emulator.faults.book import FaultBook, Standing
-from captionfleet_emulator.faults.rule import FaultRule
+from captionfleet_emulator.faults.rule import FaultRule, readable_errors
 from captionfleet_emulator.journal import Journal
 
 
@@ -70,11 +70,3 @@ class Admin:
 def fault_body(standing: Standing) -> dict[str, Any]:
     """A rule as JSON, with how often it has struck and may strike still."""
     return {**standing.rule.model_dump(), "struck": standing.struck, "left": standing.left}
-
-
-def readable_errors(error: ValidationError) -> list[str]:
-    """One line for each thing that is wrong."""
-    return [
-        ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"])))
-        for item in error.errors(include_url=False)
-    ]

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,7 @@ from captionfleet_emulator.settings import EmulatorSettings
 def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
     """Build the application; `folder` is where audio lies while it is listened to."""
     faults = FaultBook(Random(settings.seed))  # noqa: S311  the chance of faults, not of secrets
-    journal = Journal(settings.logged_requests, time.monotonic)
+    journal = Journal(settings.logged_requests, time.monotonic, lambda: datetime.now(UTC))
     service = build_service(settings, faults, folder)
     keys = Keys(key.get_secret_value() for key in settings.api_keys)
     chat = ChatCompletions(service=service, journal=journal, keys=keys, epoch=time.time)

@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 
@@ -25,7 +25,7 @@ class Entry:
     status: int | None = None
     """HTTP status; None while the request is served, and where the connection was dropped."""
     code: str = ""
-    """Error code, or `dropped`, `cut` or `client_gone`."""
+    """Error code, or `dropped`, `cut`, `client_gone` or `aborted`."""
     fault: str = ""
     """Id of the fault rule that struck."""
     latency: float | None = None
@@ -38,10 +38,12 @@ class Journal:
     Args:
         size: how many requests are kept.
         clock: monotonic seconds.
+        now: the time of day, with its zone.
     """
 
-    def __init__(self, size: int, clock: Callable[[], float]) -> None:
+    def __init__(self, size: int, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._now = now
         self._entries: deque[Entry] = deque(maxlen=size)
         self._in_flight: dict[str, float] = {}
         self._statuses: Counter[str] = Counter()
@@ -50,7 +52,7 @@ class Journal:
 
     def open(self, request_id: str) -> Entry:
         """Begin the entry of a request that has just arrived."""
-        entry = Entry(at=datetime.now(UTC).isoformat(timespec="milliseconds"), request_id=request_id)
+        entry = Entry(at=self._now().isoformat(timespec="milliseconds"), request_id=request_id)
         self._entries.append(entry)
         self._in_flight[request_id] = self._clock()
         self._most_in_flight = max(self._most_in_flight, len(self._in_flight))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from captionfleet_emulator.faults.rule import readable_errors
 from captionfleet_emulator.remote import add_remote_commands
 from captionfleet_emulator.settings import EmulatorSettings
 
@@ -39,9 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         raise SystemExit(run(options))
     except ValidationError as error:
-        parser.error(
-            "; ".join(f"--{item['loc'][0]}: {item['msg']}" if item["loc"] else item["msg"] for item in error.errors())
-        )
+        parser.error("; ".join(readable_errors(error)))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,9 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
             f"--{name.replace('_', '-')}",
             default=argparse.SUPPRESS,
             metavar=name.rsplit("_", 1)[-1].upper(),
-            help=f"{field.description} (default: {field.default or 'none'})"
-            if field.default != 0
-            else field.description,
+            help=f"{field.description} (default: {'none' if field.default == () else field.default})",
         )
     add_remote_commands(parser)
     return parser

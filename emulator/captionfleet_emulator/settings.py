@@ -14,17 +14,22 @@ class EmulatorSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CAPTIONFLEET_EMULATOR_", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8900, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8900, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_list)] = Field(
-        (), description="Keys that are accepted, separated by commas; without any, every key that is not blank is."
+        default=(),
+        description="Keys that are accepted, separated by commas; without any, every key that is not blank is.",
     )
-    latency: float = Field(0.0, ge=0, description="Seconds that every answer takes at least.")
-    latency_per_audio_second: float = Field(0.0, ge=0, description="Seconds added for each second of audio.")
-    latency_per_output_token: float = Field(0.0, ge=0, description="Seconds added for each token of the caption.")
-    seed: int = Field(0, description="Seed of the faults that have a probability.")
-    listeners: int = Field(2, ge=1, description="Processes that decode and measure audio.")
-    remembered_audios: int = Field(1024, ge=1, description="Audios whose description is kept in memory.")
-    logged_requests: int = Field(10_000, ge=1, description="Requests that the request log keeps.")
-    fetch_timeout: float = Field(10.0, gt=0, description="Seconds that the origin of a URL may be silent.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    latency: float = Field(default=0.0, ge=0, description="Seconds that every answer takes at least.")
+    latency_per_audio_second: float = Field(default=0.0, ge=0, description="Seconds added for each second of audio.")
+    latency_per_output_token: float = Field(
+        default=0.0, ge=0, description="Seconds added for each token of the caption."
+    )
+    seed: int = Field(default=0, description="Seed of the faults that have a probability.")
+    listeners: int = Field(default=2, ge=1, description="Processes that decode and measure audio.")
+    remembered_audios: int = Field(default=1024, ge=1, description="Audios whose description is kept in memory.")
+    logged_requests: int = Field(default=10_000, ge=1, description="Requests that the request log keeps.")
+    fetch_timeout: float = Field(default=10.0, gt=0, description="Seconds that the origin of a URL may be silent.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )

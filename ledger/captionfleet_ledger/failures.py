@@ -46,9 +46,7 @@ def translation(error: Exception) -> LedgerError:
 
 
 def _is_refusal(error: Exception) -> bool:
-    return isinstance(error, AuthenticationError) or (
-        isinstance(error, ResponseError) and _code(error) not in PASSING
-    )
+    return isinstance(error, AuthenticationError) or (isinstance(error, ResponseError) and _code(error) not in PASSING)
 
 
 def _code(error: ResponseError) -> str:

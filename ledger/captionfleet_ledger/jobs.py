@@ -58,8 +58,8 @@ class Jobs:
             )
             for shard, group in groups.items()
         ]
-        lost = {job_id.decode() for reply in self._store.send_all(commands) for job_id in reply}
-        return frozenset(lease for lease in leases if lease.job_id in lost)
+        lost = {token.decode() for reply in self._store.send_all(commands) for token in reply}
+        return frozenset(lease for lease in leases if lease.token in lost)
 
     def settle(self, lease: Lease, result: CaptionResult, *, webhook_url: str | None = None) -> Settlement | None:
         """End a job with its outcome, the events to publish and the delivery to make. One round trip.

@@ -1,10 +1,9 @@
 """Lists of jobs over all shards."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import merge
-from itertools import islice, product
+from heapq import nlargest
+from itertools import product
 from typing import Any
 
 from captionfleet_ledger.moments import stamp
@@ -25,11 +24,6 @@ class _Position:
 
     accepted_at: str = "+inf"
     job_id: str = ""
-
-    @property
-    def order(self) -> tuple[float, bytes]:
-        """Sorts as the index does."""
-        return float(self.accepted_at), self.job_id.encode()
 
     @property
     def cursor(self) -> str:
@@ -69,7 +63,7 @@ class Listing:
             raise ValueError(f"a page has 1 to {MAX_LIMIT} jobs, not {limit}")
         after = _Position.of_cursor(cursor)
         # One more than asked for tells whether there is a next page.
-        places = list(islice(self._merged(which, limit + 1, after), limit + 1))
+        places = self._newest(which, limit + 1, after)
         replies = self._store.send_all([read_command(self._store, place.job_id) for place in places[:limit]])
         records = (record_of(reply) for reply in replies)
         more = len(places) > limit
@@ -84,23 +78,24 @@ class Listing:
             totals[state] += count
         return totals
 
-    def _merged(self, which: JobFilter, limit: int, after: _Position) -> Iterator[_Position]:
-        """The newest places over all shards; each shard is asked until it has enough or is at its end."""
-        found: list[list[_Position]] = [[] for _ in self._store.prefixes]
-        going = dict.fromkeys(range(len(found)), after)
+    def _newest(self, which: JobFilter, limit: int, after: _Position) -> list[_Position]:
+        """The newest places over all shards. A shard is asked on while it may hold newer ones than those found."""
+        found: list[_Position] = []
+        going = dict.fromkeys(range(self._store.options.shards), after)
         while going:
-            commands = [self._look(shard, which, limit - len(found[shard]), at) for shard, at in going.items()]
-            for shard, (hits, position) in zip(tuple(going), self._store.send_all(commands), strict=True):
-                found[shard] += _places(hits)
-                if position and len(found[shard]) < limit:
-                    going[shard] = _place(*position)
-                else:
-                    del going[shard]
-        return merge(*found, key=lambda place: place.order, reverse=True)
+            replies = self._store.send_all([self._look(shard, which, limit, at) for shard, at in going.items()])
+            found = nlargest(limit, [*found, *(place for hits, _ in replies for place in _places(hits))], key=_order)
+            reached = {shard: _place(*end) for shard, (_, end) in zip(going, replies, strict=True) if end}
+            going = {
+                shard: end for shard, end in reached.items() if len(found) < limit or _order(end) > _order(found[-1])
+            }
+        return found
 
     def _look(self, shard: int, which: JobFilter, limit: int, at: _Position) -> Command:
+        # Twice a shard's fair share, so that it is seldom asked again.
+        share = min(limit, 2 * limit // self._store.options.shards + 4)
         return self._store.script(
-            "list", shard, _index(which), limit, LOOK_AT, at.accepted_at, at.job_id, *_wanted(which)
+            "list", shard, _index(which), share, LOOK_AT, at.accepted_at, at.job_id, *_wanted(which)
         )
 
 
@@ -119,6 +114,11 @@ def _wanted(which: JobFilter) -> tuple[Argument, ...]:
         which.failure_code or "",
         json.dumps(dict(which.metadata)) if which.metadata else "",
     )
+
+
+def _order(place: _Position) -> tuple[float, bytes]:
+    """Sorts as the index does."""
+    return float(place.accepted_at), place.job_id.encode()
 
 
 def _places(hits: list[Any]) -> list[_Position]:

@@ -39,15 +39,18 @@ class LedgerAccess:
     def _connected(self) -> Ledger:
         with self._opening:
             if self._ledger is None:
-                self._ledger = Ledger.connect(self._settings.redis_url.get_secret_value(), options=self._options())
+                self._ledger = _connect(self._settings)
             return self._ledger
 
-    def _options(self) -> LedgerOptions:
-        return LedgerOptions(
-            shards=self._settings.ledger_shards,
-            retention_days=self._settings.retention_days,
-            lost_after=self._settings.lost_after,
-        )
+
+def _connect(settings: ProducerSettings) -> Ledger:
+    options = LedgerOptions(
+        shards=settings.ledger_shards, retention_days=settings.retention_days, lost_after=settings.lost_after
+    )
+    try:
+        return Ledger.connect(settings.redis_url.get_secret_value(), options=options)
+    except ValueError as error:
+        raise errors.InvalidSettingsError(f"CAPTIONFLEET_REDIS_URL: {error}") from None
 
 
 def told(error: LedgerError) -> errors.ProducerError:
@@ -57,7 +60,8 @@ def told(error: LedgerError) -> errors.ProducerError:
             return errors.SubmissionConflictError(error.job_id)
         case LedgerUnavailableError():
             return errors.LedgerUnavailableError(
-                f"{error}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, then do the same again"
+                f"{str(error).rstrip('.')}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, "
+                "then do the same again"
             )
         case _:
             return errors.InvalidSettingsError(f"the ledger cannot be used: {error}")

@@ -1,7 +1,8 @@
 """Sending: wake-up calls for jobs by task name, and events to the results exchange."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from ssl import CERT_REQUIRED
 from typing import Any, Final
 
 from celery import Celery
@@ -17,6 +18,11 @@ from captionfleet_schemas.broker import celery_options, transport_options
 from captionfleet_schemas.wire import CAPTION_TASK, EVENT_QUEUES, LANE_QUEUES
 
 log = logging.getLogger(__name__)
+
+_SCHEMES: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps", "pyamqp")
+
+_TLS: Final = {"rediss": {"ssl_cert_reqs": CERT_REQUIRED}}
+"""kombu takes any certificate unless told otherwise. `?ssl_ca_certs=…` in the address names a private authority."""
 
 _CONNECTIONS: Final = 16
 """Threads beyond that many wait their turn to send."""
@@ -42,7 +48,9 @@ class Broker:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._timeout = timeout
-        self._connection = connection_to(url, timeout)
+        self._connection = connection_to(
+            url, timeout, redis={"socket_connect_timeout": timeout, "socket_timeout": timeout}
+        )
         self._failures = broker_failures(self._connection)
         self._pool = self._connection.Pool(_CONNECTIONS)
         self._producers = ProducerPool(self._pool, limit=_CONNECTIONS)
@@ -109,19 +117,22 @@ class Broker:
         )
 
 
-def connection_to(url: str, timeout: float, **overrides: Any) -> Connection:
-    """A connection that is not yet open. `overrides` are kombu transport options.
+def connection_to(url: str, timeout: float, *, redis: Mapping[str, Any]) -> Connection:
+    """A connection that is not yet open.
+
+    Args:
+        url: the broker's address.
+        timeout: seconds that connecting may take.
+        redis: kombu transport options that differ from the fleet's, should the broker be a Redis.
 
     Raises:
-        InvalidSettingsError: no broker has such an address.
+        InvalidSettingsError: it is not the address of a broker that the fleet runs on.
     """
-    options = {**transport_options(url), **overrides}
-    try:
-        connection = Connection(url, connect_timeout=timeout, transport_options=options)
-        connection.get_transport_cls()
-    except (KeyError, ValueError, ImportError) as error:
-        raise InvalidSettingsError(f"CAPTIONFLEET_BROKER_URL: not a broker that can be used here: {error}") from None
-    return connection
+    scheme = url.partition("://")[0]
+    if scheme not in _SCHEMES:
+        raise InvalidSettingsError(f"CAPTIONFLEET_BROKER_URL: {scheme}:// is none of {', '.join(_SCHEMES)}")
+    options = transport_options(url) | (dict(redis) if scheme.startswith("redis") else {})
+    return Connection(url, connect_timeout=timeout, transport_options=options, ssl=_TLS.get(scheme, False))
 
 
 def broker_failures(connection: Connection) -> tuple[type[BaseException], ...]:

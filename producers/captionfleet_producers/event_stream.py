@@ -44,7 +44,7 @@ class EventStream:
         self._connect_timeout = connect_timeout
         self._clock = clock
         self._handled: set[str] = set()
-        self._last_seen = clock.monotonic()
+        self._quiet_since = clock.monotonic()
         self._left: int | None = None
 
     def read(self, limit: int | None, timeout: float | None) -> Iterator[AnyEvent]:
@@ -57,19 +57,19 @@ class EventStream:
         Raises:
             BrokerUnavailableError: the broker could not be reached at first, or not again within `timeout`.
         """
-        self._last_seen = self._clock.monotonic()
+        self._quiet_since = self._clock.monotonic()
         self._left = limit
         pause = 0.0
         connected = False
-        while not self._is_over(timeout):
-            connection = connection_to(self._url, self._connect_timeout, **_own_hand(self._url))
+        while self._left != 0 and not self._is_idle(timeout):
+            connection = connection_to(self._url, self._connect_timeout, redis=OWN_HAND)
             try:
                 with connection:
                     connection.ensure_connection(max_retries=1, interval_start=0)
                     connected, pause = True, 0.0
                     yield from self._session(connection, timeout)
             except broker_failures(connection) as error:
-                if not connected or self._is_over(timeout):
+                if not connected or self._is_idle(timeout):
                     raise _unavailable(error) from error
                 pause = min(pause * 2 or 0.1, _LONGEST_PAUSE)
                 log.warning("lost the broker, trying again in %.1f s: %s", pause, error)
@@ -78,12 +78,13 @@ class EventStream:
     def _session(self, connection: Connection, timeout: float | None) -> Iterator[AnyEvent]:
         arrived: deque[Message] = deque()
         with _consuming(connection, self._queues, arrived.append):
-            while not self._is_over(timeout):
+            self._quiet_since = self._clock.monotonic()
+            while self._left != 0 and (arrived or not self._is_idle(timeout)):
                 if not arrived:
                     _drain(connection)
                     continue
                 yield from self._hand_out(connection, arrived.popleft())
-                self._last_seen = self._clock.monotonic()
+                self._quiet_since = self._clock.monotonic()
 
     def _hand_out(self, connection: Connection, message: Message) -> Iterator[AnyEvent]:
         try:
@@ -99,9 +100,8 @@ class EventStream:
         message.ack()
         self._handled.discard(event.id)
 
-    def _is_over(self, timeout: float | None) -> bool:
-        is_idle = timeout is not None and self._clock.monotonic() - self._last_seen >= timeout
-        return is_idle or self._left == 0
+    def _is_idle(self, timeout: float | None) -> bool:
+        return timeout is not None and self._clock.monotonic() - self._quiet_since >= timeout
 
 
 def event_of(body: bytes | str) -> AnyEvent:
@@ -151,11 +151,8 @@ def _text(message: Message) -> str:
     return body.decode(errors="replace") if isinstance(body, bytes) else str(body)
 
 
-def _own_hand(url: str) -> dict[str, Any]:
-    return OWN_HAND if url.startswith(("redis", "sentinel")) else {}
-
-
 def _unavailable(error: BaseException) -> BrokerUnavailableError:
     return BrokerUnavailableError(
-        f"the broker does not answer ({error}): see that CAPTIONFLEET_BROKER_URL is right and its server runs"
+        f"the broker does not answer: {str(error).rstrip('.')}: "
+        "see that CAPTIONFLEET_BROKER_URL is right and its server runs"
     )

@@ -82,7 +82,7 @@ class WebhookListener:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._one_at_a_time = Lock()
         self._server = ThreadingHTTPServer((host, port), _handler_for(self))
-        self._thread = Thread(target=self._server.serve_forever, name="webhook-listener", daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="webhook-listener", daemon=True)
 
     @property
     def url(self) -> str:

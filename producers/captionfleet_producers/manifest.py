@@ -98,7 +98,7 @@ def _csv_rows(path: Path, text: Iterable[str]) -> Iterator[tuple[int, Row]]:
                 raise ManifestError(path, reader.line_num, None, "has another number of fields than the first line")
             yield reader.line_num, row
     except csv.Error as error:
-        raise ManifestError(path, reader.line_num, None, f"not CSV: {error}") from None
+        raise ManifestError(path, reader.reader.line_num, None, f"not CSV: {error}") from None
 
 
 def _json_rows(path: Path, text: Iterable[str]) -> Iterator[tuple[int, Row]]:

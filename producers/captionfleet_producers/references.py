@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from captionfleet_producers.blobs import BlobFolder
@@ -15,7 +16,15 @@ def is_address(audio: str | Path) -> bool:
     return isinstance(audio, str) and _ADDRESS.match(audio) is not None
 
 
-def reference_of(audio: str | Path, blobs: BlobFolder | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The address of a job's audio. `version` changes with the content where the address of a file does not."""
+
+    url: str
+    version: str = ""
+
+
+def reference_of(audio: str | Path, blobs: BlobFolder | None) -> Reference:
     """The audio reference of an address (unchanged) or of a local file.
 
     A file goes into the blob folder if there is one; otherwise the reference is its `file://` address, which workers
@@ -25,13 +34,18 @@ def reference_of(audio: str | Path, blobs: BlobFolder | None) -> str:
         AudioNotFoundError: there is no such file, or it cannot be read or copied.
     """
     if is_address(audio):
-        return str(audio)
+        return Reference(str(audio))
     path = Path(audio).expanduser().absolute()
     _check(path)
     try:
-        return blobs.put(path) if blobs else path.as_uri()
+        return Reference(blobs.put(path)) if blobs else Reference(path.as_uri(), _version(path))
     except OSError as error:
         raise AudioNotFoundError(path, f"cannot be copied for the workers: {error.strerror or error}") from None
+
+
+def _version(path: Path) -> str:
+    facts = path.stat()
+    return f"{facts.st_size}:{facts.st_mtime_ns}"
 
 
 def _check(path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from captionfleet_producers.errors import InvalidSubmissionError, ProducerError
+from captionfleet_producers.references import Reference
 from captionfleet_schemas import CaptionJob, InvalidMessageError, JobState, Lane
 
 _KEYS = UUID("6f1f2a53-5a3c-4f0e-9b59-3f6f0c1f7d11")
@@ -69,28 +70,28 @@ def job_id_of(tenant: str, idempotency_key: str) -> str:
     return str(uuid5(_KEYS, f"{tenant}\n{idempotency_key}"))
 
 
-def job_of(submission: Submission, reference: str, *, tenant: str, now: datetime) -> CaptionJob:
+def job_of(submission: Submission, reference: Reference, *, tenant: str, now: datetime) -> CaptionJob:
     """The job of a submission whose audio is at `reference`.
 
     Args:
         submission: what was asked for.
-        reference: the audio's address.
+        reference: where its audio is.
         tenant: of submissions that name none.
         now: the moment from which `start_within` and `finish_within` count.
 
     Raises:
         InvalidSubmissionError: it does not validate.
     """
-    body = _body(submission, reference, tenant, now)
+    body = _body(submission, reference.url, tenant, now)
     try:
-        return CaptionJob.decode({"id": _identity(submission, body), **body})
+        return CaptionJob.decode({"id": _identity(submission, body, reference.version), **body})
     except InvalidMessageError as error:
         raise InvalidSubmissionError(f"this job cannot be submitted: {error.reason}") from None
 
 
-def _body(submission: Submission, reference: str, tenant: str, now: datetime) -> dict[str, Any]:
+def _body(submission: Submission, url: str, tenant: str, now: datetime) -> dict[str, Any]:
     body = {
-        "audio": {"url": reference},
+        "audio": {"url": url},
         "prompt": submission.prompt,
         "model": submission.model,
         "webhook": {"url": submission.webhook} if submission.webhook is not None else None,
@@ -116,15 +117,17 @@ def _deadline(now: datetime, seconds: float | None) -> datetime | None:
     raise InvalidSubmissionError(f"a deadline of {seconds:g} s makes no sense: give seconds from now, above 0")
 
 
-def _identity(submission: Submission, body: Mapping[str, Any]) -> str:
+def _identity(submission: Submission, body: Mapping[str, Any], version: str) -> str:
     if submission.id is not None and submission.idempotency_key is not None:
         raise InvalidSubmissionError("give an id or an idempotency key, not both: the key is turned into the id")
     if submission.id is not None:
         return submission.id
-    key = submission.idempotency_key or (_content_key(body) if submission.resumable else None)
+    key = submission.idempotency_key or (_content_key(body, version) if submission.resumable else None)
     return str(uuid4()) if key is None else job_id_of(str(body["tenant"]), key)
 
 
-def _content_key(body: Mapping[str, Any]) -> str:
+def _content_key(body: Mapping[str, Any], version: str) -> str:
     lasting = {name: value for name, value in body.items() if name not in _DEADLINES}
+    if version:
+        lasting["audio_version"] = version
     return f"sha256:{hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()}"

@@ -113,8 +113,8 @@ class Failure(Message):
 
     @classmethod
     def of(cls, code: FailureCode, message: str, upstream_code: str | None = None) -> Self:
-        """A failure with the documented remedy of its code."""
-        return cls(code=code, message=message, remedy=REMEDIES[code], upstream_code=upstream_code)
+        """A failure with the documented remedy of its code; the message is made a sentence."""
+        return cls(code=code, message=_as_sentence(message), remedy=REMEDIES[code], upstream_code=upstream_code)
 
 
 class CaptionResult(Message):
@@ -153,3 +153,8 @@ class CaptionResult(Message):
             msg = "a result has a failure if and only if it did not succeed"
             raise ValueError(msg)
         return self
+
+
+def _as_sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ class Worker:
 
 
 @contextmanager
-def assemble(settings: WorkerSettings, app: Celery) -> Iterator[Worker]:
+def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
     """A running worker's parts; its threads, children, connections and spool are gone at the end.
 
     Raises:

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         "CAPTIONFLEET_FLOWER_BASIC_AUTH=user:password, which has to be set.",
     ).parse_args(arguments)
     try:
-        settings = FlowerSettings()
+        settings = FlowerSettings()  # pyright: ignore[reportCallIssue]  the environment gives the login
     except ValidationError as error:
         raise SystemExit(explain(error)) from None
     app = Celery("captionfleet", set_as_current=False)

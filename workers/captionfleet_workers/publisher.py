@@ -1,8 +1,9 @@
 """What a worker says on the broker: events to the results exchange, wake-up calls, and dead letters."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from typing import Any
 
 from celery import Celery
 from kombu import Exchange, Producer, Queue
@@ -20,6 +21,7 @@ from captionfleet_schemas.wire import (
 from captionfleet_workers.errors import BrokerUnavailableError
 
 _RESULTS = Exchange(RESULTS_EXCHANGE, type="topic", durable=True)
+_EVENTS = [Queue(queue.name, _RESULTS, routing_key=queue.binding, durable=True) for queue in EVENT_QUEUES]
 _DEAD = Queue(DEAD_QUEUE, Exchange(DEAD_QUEUE, type="direct"), routing_key=DEAD_QUEUE, durable=True)
 
 
@@ -32,20 +34,25 @@ class Publisher:
     def __init__(self, app: Celery) -> None:
         self._app = app
         connection = app.connection_for_write()
-        self._failures = (*connection.connection_errors, *connection.channel_errors, OperationalError, LimitExceeded)
+        self._failures: tuple[type[BaseException], ...] = (
+            *connection.connection_errors,
+            *connection.channel_errors,
+            OperationalError,
+            LimitExceeded,
+        )
 
     def declare(self) -> None:
         """Make the results exchange, its two queues and the dead-letter queue, so that no event is dropped unseen."""
-        queues = [Queue(queue.name, _RESULTS, routing_key=queue.binding, durable=True) for queue in EVENT_QUEUES]
         with self._reaching_broker(), self._app.connection_for_write() as connection:
-            for queue in [*queues, _DEAD]:
+            for queue in [*_EVENTS, _DEAD]:
                 queue(connection.default_channel).declare()
 
     def events(self, entries: Iterable[OutboxEntry]) -> None:
         """Publish events under their routing keys. The body is the CloudEvent itself, to the byte."""
         with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
             for entry in entries:
-                self._publish(producer, entry.body, exchange=_RESULTS, routing_key=entry.routing_key)
+                # A connection that has not declared a topic exchange takes it for a direct one (done once for each).
+                self._publish(producer, entry.body, exchange=_RESULTS, routing_key=entry.routing_key, declare=_EVENTS)
 
     def wake_up(self, job_id: str, queue: str) -> None:
         """Tell the workers of `queue` to look at a job."""
@@ -64,22 +71,22 @@ class Publisher:
     def depth(self, queue: str) -> int:
         """Messages that wait in a queue, those in the hands of workers not counted."""
         with self._reaching_broker(), self._app.connection_for_write() as connection:
-            declared = Queue(queue, Exchange(queue, type="direct"), routing_key=queue)(connection.default_channel)
-            return int(declared.queue_declare(passive=True).message_count)
+            channel: Any = connection.default_channel
+            return int(channel.queue_declare(queue, passive=True).message_count)
 
     def _send(self, task: str, kwargs: dict[str, str], queue: str) -> None:
         with self._reaching_broker():
             self._app.send_task(task, kwargs=kwargs, queue=queue, argsrepr="()", kwargsrepr=repr(kwargs))
 
     @contextmanager
-    def _reaching_broker(self) -> Iterator[None]:
+    def _reaching_broker(self) -> Generator[None]:
         try:
             yield
         except self._failures as error:
             raise BrokerUnavailableError(str(error)) from error
 
     @staticmethod
-    def _publish(producer: Producer, body: bytes, **options: object) -> None:
+    def _publish(producer: Producer, body: bytes, **options: Any) -> None:
         producer.publish(
             body,
             content_type="application/json",

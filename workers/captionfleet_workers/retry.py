@@ -6,22 +6,14 @@ mend the account uses up no tries; the first is bounded by `Schedule.patience`, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from random import Random
 
+from captionfleet_ledger import WaitingReason
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import PermanentError, TransientError
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.progress import Progress
-
-
-class WaitingReason(StrEnum):
-    """Why a job is in state `waiting`."""
-
-    RATE_LIMITED = "rate_limited"
-    RETRYING = "retrying"
-    MODEL_PAUSED = "model_paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +158,9 @@ def _retry_streaming(problem: ModelCallError, progress: Progress, schedule: Sche
 def _reroute(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
     if problem.route in progress.avoid_routes:
         return _fail(problem, progress, schedule, random)
-    if not _tried_enough(problem, progress) and not schedule.model.exhausted(progress.model_failures + 1):
-        return _retry_model(problem, progress, schedule, random)
-    return Reroute(progress.avoiding(problem.route))
+    if problem.row.tries is None or _tried_enough(problem, progress):
+        return Reroute(progress.avoiding(problem.route))
+    return _retry_model(problem, progress, schedule, random)
 
 
 def _wait(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:

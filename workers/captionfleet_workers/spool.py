@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _LOCK = ".lock"
 
 
 @contextmanager
-def process_spool(parent: Path | None) -> Iterator[Path]:
+def process_spool(parent: Path | None) -> Generator[Path]:
     """The spool folder of this process, below `parent` or the system's temporary folder."""
     root = parent or Path(tempfile.gettempdir())
     root.mkdir(parents=True, exist_ok=True)
@@ -31,14 +31,14 @@ def process_spool(parent: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def attempt_spool(process_folder: Path) -> Iterator[Path]:
+def attempt_spool(process_folder: Path) -> Generator[Path]:
     """A folder for one attempt at one job."""
     with tempfile.TemporaryDirectory(dir=process_folder, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Generator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield

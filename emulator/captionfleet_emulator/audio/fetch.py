@@ -33,9 +33,7 @@ class Fetcher:
 
     def __init__(self, folder: Path, timeout: float) -> None:
         self._folder = folder
-        self._client = httpx2.AsyncClient(
-            timeout=timeout, follow_redirects=True, headers=HEADERS, trust_env=False
-        )
+        self._client = httpx2.AsyncClient(timeout=timeout, follow_redirects=True, headers=HEADERS, trust_env=False)
 
     async def close(self) -> None:
         """Drop all connections."""

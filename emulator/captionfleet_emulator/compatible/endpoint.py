@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from captionfleet_emulator.compatible.request import ChatRequest, read_request
@@ -45,6 +45,12 @@ class ChatCompletions:
         except DroppedError:
             self._close(entry, None, "dropped")
             return await close_connection(request)
+        except ClientDisconnect:
+            self._close(entry, None, "client_gone")
+            return Response()
+        except BaseException:
+            self._close(entry, None, "aborted")
+            raise
 
     async def _answer(self, request: Request, entry: Entry) -> Response:
         self.keys.check(request.headers.get("authorization"))

@@ -3,7 +3,7 @@
 from typing import Self
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 EFFECTS = frozenset(
     {
@@ -26,28 +26,31 @@ class FaultRule(BaseModel):
 
     id: str = Field(default_factory=lambda: uuid4().hex[:8], description="Names the rule; made up if left out.")
 
-    model: str | None = Field(None, description="Strike only calls to this model.")
-    url_contains: str | None = Field(None, description="Strike only calls whose audio URL contains this.")
-    sha256_prefix: str | None = Field(None, description="Strike only audio whose SHA-256 (hex) begins so.")
-    probability: float = Field(1.0, ge=0, le=1, description="Chance that a matching call is struck, 0 to 1.")
-    times: int | None = Field(None, ge=1, description="How many calls to strike; unlimited if left out.")
+    model: str | None = Field(default=None, description="Strike only calls to this model.")
+    url_contains: str | None = Field(default=None, description="Strike only calls whose audio URL contains this.")
+    sha256_prefix: str | None = Field(default=None, description="Strike only audio whose SHA-256 (hex) begins so.")
+    probability: float = Field(default=1.0, ge=0, le=1, description="Chance that a matching call is struck, 0 to 1.")
+    times: int | None = Field(default=None, ge=1, description="How many calls to strike; unlimited if left out.")
 
-    latency: float = Field(0.0, ge=0, description="Seconds to wait before anything else happens.")
+    latency: float = Field(default=0.0, ge=0, description="Seconds to wait before anything else happens.")
     status: int | None = Field(
-        None, ge=400, le=599, description="Answer with an error of this HTTP status; by default that of the code."
+        default=None,
+        ge=400,
+        le=599,
+        description="Answer with an error of this HTTP status; by default that of the code.",
     )
-    code: str | None = Field(None, description="Error code; by default the first documented one of the status.")
-    message: str | None = Field(None, description="Error message; by default the documented one of the code.")
-    type: str | None = Field(None, description="Error type; by default the documented one of the code.")
-    retry_after: float | None = Field(None, ge=0, description="Seconds, sent as a Retry-After header.")
+    code: str | None = Field(default=None, description="Error code; by default the first documented one of the status.")
+    message: str | None = Field(default=None, description="Error message; by default the documented one of the code.")
+    type: str | None = Field(default=None, description="Error type; by default the documented one of the code.")
+    retry_after: float | None = Field(default=None, ge=0, description="Seconds, sent as a Retry-After header.")
     drop: bool = Field(default=False, description="Close the connection without an answer.")
     cut_stream_after: int | None = Field(
-        None, ge=0, description="Close the connection after so many pieces of a stream; strikes only streams."
+        default=None, ge=0, description="Close the connection after so many pieces of a stream; strikes only streams."
     )
     sentence_as_content: bool = Field(
         default=False, description="Status 200 with the error message as the caption and all usage zero."
     )
-    finish_reason: str | None = Field(None, description="State this finish reason, such as length.")
+    finish_reason: str | None = Field(default=None, description="State this finish reason, such as length.")
     empty_caption: bool = Field(default=False, description="Answer with an empty caption.")
 
     @model_validator(mode="after")
@@ -55,3 +58,11 @@ class FaultRule(BaseModel):
         if not EFFECTS & self.model_fields_set:
             raise ValueError(f"a fault needs an effect: one of {', '.join(sorted(EFFECTS))}")
         return self
+
+
+def readable_errors(error: ValidationError) -> list[str]:
+    """One line for each thing that is wrong, which names the field as people type it."""
+    return [
+        ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"])))
+        for item in error.errors(include_url=False)
+    ]

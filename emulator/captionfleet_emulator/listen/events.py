@@ -11,7 +11,6 @@ from captionfleet_emulator.listen.frames import Floats, Frames, decibels
 MIN_ONSET = 0.1
 RELATIVE_ONSET = 0.35
 MIN_GAP_SECONDS = 0.08
-UNHEARD_HOPS = 3
 ATTACK_HOPS = 4
 SIDE_DB = 3.0
 MIN_EVENTS = 5
@@ -63,10 +62,9 @@ def find_repetition(frames: Frames) -> Repetition | None:
 def find_pulse(frames: Frames) -> Pulse | None:
     """The interval at which the onsets best repeat themselves, if they do."""
     lags = np.arange(*(round(seconds / frames.hop) for seconds in PULSE_SECONDS))
-    strength = _settled(frames.onset)
-    if len(strength) < MIN_PULSE_COUNT * lags[-1] / 2 or len(find_onsets(frames.onset, frames.hop)) < MIN_EVENTS:
+    if len(frames.onset) < MIN_PULSE_COUNT * lags[-1] / 2 or len(find_onsets(frames.onset, frames.hop)) < MIN_EVENTS:
         return None
-    likeness = _autocorrelation(strength)[lags]
+    likeness = _autocorrelation(frames.onset)[lags]
     best = int(likeness.argmax())
     if likeness[best] < MIN_PULSE:
         return None
@@ -75,20 +73,12 @@ def find_pulse(frames: Frames) -> Pulse | None:
 
 def find_onsets(strength: Floats, hop: float) -> list[int]:
     """Hops in which a sudden sound begins."""
-    excess = _settled(strength)
-    excess -= np.median(excess) if excess.size else 0.0
-    if not excess.size:
+    if not strength.size:
         return []
+    excess = strength - np.median(strength)
     height = max(MIN_ONSET, RELATIVE_ONSET * float(np.percentile(excess, 99.5)))
     highest_around = maximum_filter1d(excess, 2 * round(MIN_GAP_SECONDS / hop) + 1)
     return [int(peak) for peak in np.flatnonzero((excess == highest_around) & (excess >= height))]
-
-
-def _settled(strength: Floats) -> Floats:
-    """Onset strength without that of the recording's own beginning."""
-    settled = strength.copy()
-    settled[:UNHEARD_HOPS] = 0
-    return settled
 
 
 def _variation(onsets: list[int]) -> float:

@@ -65,8 +65,9 @@ def collect_frames(blocks: Iterable[NDArray[np.float32]], rate: int, channels: i
     hop = max(1, rate // HOPS_PER_SECOND)
     window = 1 << (hop * 2 - 1).bit_length()
     rows: list[_Block] = []
-    before = np.zeros((channels, window), np.float32)
+    before: NDArray[np.float32] | None = None
     for block in _regroup(blocks, channels, hop * HOPS_PER_SECOND * BLOCK_SECONDS):
+        before = _mirrored(block, (window, 0))[:, :window] if before is None else before
         rows.append(_measure_block(block, before, hop))
         before = block[:, -window:]
     hops = sum(len(row.peak) for row in rows)
@@ -111,12 +112,17 @@ def _regroup(blocks: Iterable[NDArray[np.float32]], channels: int, size: int) ->
     yield np.concatenate(waiting, axis=1)
 
 
+def _mirrored(block: NDArray[np.float32], widths: tuple[int, int]) -> NDArray[np.float32]:
+    """Continue a sound beyond its ends by its mirror image, which adds no onset and no frequencies of its own."""
+    return np.pad(block, ((0, 0), widths), mode="symmetric" if block.shape[1] else "constant")
+
+
 def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop: int) -> _Block:
     hops = -(-block.shape[1] // hop)
-    padded = np.pad(block, ((0, 0), (0, hops * hop - block.shape[1]))).astype(np.float64)
+    padded = _mirrored(block, (0, hops * hop - block.shape[1])).astype(np.float64)
     cells = padded.reshape(len(block), hops, hop)
     power = _spectra(before.mean(axis=0), padded.mean(axis=0), hop)
-    side = _spectra(before[0] - before[-1], padded[0] - padded[-1], hop)
+    stereo = len(block) > 1
     return _Block(
         samples=block.shape[1],
         energy=(cells**2).mean(axis=2),
@@ -124,7 +130,7 @@ def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop:
         peak=np.abs(cells).max(axis=(0, 2)),
         clipped=_clipped(block),
         onset=_flux(power),
-        side_onset=_flux(side),
+        side_onset=_flux(_spectra(before[0] - before[-1], padded[0] - padded[-1], hop)) if stereo else np.zeros(hops),
         spectrum=power[1:].sum(axis=0),
     )
 

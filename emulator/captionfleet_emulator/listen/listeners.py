@@ -15,6 +15,9 @@ from threading import Thread
 from captionfleet_emulator.errors import INFERENCE_FAILED, MediaFault, ServiceError
 from captionfleet_schemas.catalogue import Limits
 
+JOIN_SECONDS = 1.0
+"""How long a process may take to end; what holds out longer sees that the server is gone, and ends then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -62,6 +65,7 @@ class Listeners:
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
             process.terminate()
+            process.join(JOIN_SECONDS)
 
 
 def _start_pool(processes: int) -> ProcessPoolExecutor:

@@ -32,6 +32,7 @@ EVEN_DB = 6.0
 WIDE_RANGE_DB = 30.0
 QUIET_FLOOR_DBFS = -70.0
 MAX_LISTED = 4
+CHANNELS = {1: "mono", 2: "stereo"}
 
 
 def describe(measures: Measures | Silence, sha256: str) -> str:
@@ -68,9 +69,7 @@ def _opening(measures: Measures, choose: Choose) -> str:
 
 
 def _channels(stereo: Stereo) -> str:
-    if stereo.source_channels > 2:  # noqa: PLR2004  stereo has two
-        return f"{phrases.count(stereo.source_channels)} channels"
-    return "mono" if stereo.image is Image.MONO else "stereo"
+    return CHANNELS.get(stereo.source_channels) or f"{phrases.count(stereo.source_channels)} channels"
 
 
 def _image(stereo: Stereo, choose: Choose) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from captionfleet_emulator.listen.frames import Floats, Frames, decibels
 
-EDGE_DB = -60.0
+EDGE_DB = -50.0
 TELEPHONE_HZ = (3000.0, 4100.0)
 STEEP_DB = 25.0
 STEEP_HZ = 400.0
@@ -32,7 +32,7 @@ class Spectrum:
 
     band: Band
     edge: float
-    """Above it every part of the spectrum is 60 dB and more below the strongest."""
+    """Above it every part of the spectrum is 50 dB and more below the strongest."""
     low: float
     """A twentieth of the energy lies below."""
     high: float

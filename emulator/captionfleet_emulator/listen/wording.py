@@ -20,8 +20,8 @@ LOUDNESS = (
 
 OPENINGS = (
     "The audio is a {length} recording of {duration} in {channels}, {loudness}: about {rms} RMS, with peaks at {peak}.",
-    "This is a {length} {channels} recording of {duration}; it is {loudness}, about {rms} RMS with peaks at {peak}.",
-    "The clip is a {length} recording in {channels}, {duration} long and {loudness} (about {rms} RMS, peaks at {peak}).",
+    "This is a {length} recording of {duration} in {channels}; it is {loudness}, about {rms} RMS with peaks at {peak}.",
+    "The clip is a {length} recording in {channels}, {duration} long and {loudness} (about {rms} RMS, peaks {peak}).",
 )
 
 IMAGES: dict[Image, tuple[str, ...]] = {

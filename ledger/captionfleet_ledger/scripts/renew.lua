@@ -3,7 +3,7 @@ Prolong leases of one shard. A lease that ran out, and whose job nobody has clai
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] lease in seconds  [3…] job id and token of each lease, in turn
-Returns  the job ids of the leases that are lost: cancelled, superseded, ended
+Returns  the tokens of the leases that are lost: cancelled, superseded, ended
 ]]
 local until_ = text(NOW + ARGV[2])
 
@@ -18,11 +18,11 @@ end
 
 local lost = {}
 for index = 3, #ARGV, 2 do
-  local job = read_job(ARGV[index])
-  if holds(job, ARGV[index + 1]) then
+  local job, token = read_job(ARGV[index]), ARGV[index + 1]
+  if holds(job, token) then
     renew(job)
   else
-    lost[#lost + 1] = ARGV[index]
+    lost[#lost + 1] = token
   end
 end
 return lost

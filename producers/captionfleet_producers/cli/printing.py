@@ -4,6 +4,8 @@ import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,13 +22,13 @@ _NAME_WIDTH = 9
 
 def print_json(value: Any) -> None:
     """One object on one line; times are ISO 8601."""
-    click.echo(json.dumps(value, default=str, ensure_ascii=False))
+    click.echo(json.dumps(value, default=datetime.isoformat, ensure_ascii=False))
 
 
 def print_result(result: "CaptionResult", *, as_json: bool) -> None:
     """How a job ended: caption, tokens, cost and plan, or the reason and what to do."""
     if as_json:
-        click.echo(result.encode())
+        click.echo(result.encode().decode())
     else:
         _print_facts(f"{result.job_id}  {result.state}", facts_of_result(result))
 
@@ -34,7 +36,7 @@ def print_result(result: "CaptionResult", *, as_json: bool) -> None:
 def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_json: bool) -> None:
     """Everything that is known of a job."""
     if as_json:
-        print_json({**record_as_json(record), "deliveries": [_delivery_as_json(delivery) for delivery in deliveries]})
+        print_json({**record_as_json(record), "deliveries": [asdict(delivery) for delivery in deliveries]})
     else:
         facts = [*_facts_of_record(record), *(("webhook", _delivery_line(delivery)) for delivery in deliveries)]
         _print_facts(f"{record.job.id}  {record.state}", facts)
@@ -43,7 +45,7 @@ def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_js
 def print_event(event: "AnyEvent", *, as_json: bool) -> None:
     """An event, whole or in one line."""
     if as_json:
-        click.echo(event.encode())
+        click.echo(event.encode().decode())
     else:
         click.echo(f"{event.time:%Y-%m-%d %H:%M:%S}  {event.type:<17}  {event.subject}")
 
@@ -61,9 +63,9 @@ def record_as_json(record: "JobRecord") -> dict[str, Any]:
         "id": record.job.id,
         "state": record.state,
         "attempts": record.attempts,
-        "accepted_at": record.accepted_at.isoformat(),
-        "started_at": record.started_at and record.started_at.isoformat(),
-        "due_at": record.due_at and record.due_at.isoformat(),
+        "accepted_at": record.accepted_at,
+        "started_at": record.started_at,
+        "due_at": record.due_at,
         "waiting_reason": record.waiting_reason,
         "job": json.loads(record.job.encode()),
         "result": record.result and json.loads(record.result.encode()),
@@ -94,7 +96,7 @@ def shortened(text: str, width: int = 60) -> str:
 
 
 def _facts_of_failure(failure: "Failure") -> Iterable[Fact]:
-    yield "failed", f"{failure.code}: {failure.message}"
+    yield "reason", f"{failure.code}: {failure.message}"
     yield "remedy", failure.remedy
 
 
@@ -113,12 +115,6 @@ def _delivery_line(delivery: "Delivery") -> str:
     last = delivery.attempts[-1] if delivery.attempts else None
     how = f", last answer {last.status or last.error}" if last else ""
     return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}"
-
-
-def _delivery_as_json(delivery: "Delivery") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(delivery)
 
 
 def _print_facts(title: str, facts: Iterable[Fact]) -> None:

@@ -1,5 +1,6 @@
 """A progress bar on stderr, where a person is looking; nothing anywhere else."""
 
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -12,6 +13,13 @@ def progress_bar(what: str, total: int) -> Generator[Callable[[int], None]]:
 
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    # Lines for stdout are drawn above the bar if that is the same screen; into a file or a pipe they go as they are.
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+        disable=not console.is_terminal,
+    ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)

@@ -53,7 +53,7 @@ def submit(sources: Sequence[str], *, wait: bool, timeout: float | None, as_json
     """
     template = _template(sources, **said)
     with fleet.CaptionClient.from_env() as client:
-        outcomes = _submit(client, sources, template, as_json=as_json and not wait)
+        outcomes = _submit(client, sources, template, quiet=wait, as_json=as_json)
         refused = sum(outcome.error is not None for outcome in outcomes)
         _print_summary(outcomes, refused)
         accepted = [outcome.job.id for outcome in outcomes if outcome.job]
@@ -72,7 +72,7 @@ def _template(sources: Sequence[str], *, again: bool, job_id: str | None, **said
 
 
 def _submit(
-    client: "CaptionClient", sources: Sequence[str], template: "Submission", *, as_json: bool
+    client: "CaptionClient", sources: Sequence[str], template: "Submission", *, quiet: bool, as_json: bool
 ) -> list["Outcome"]:
     # A first reading finds mistakes in manifests before anything is submitted, and tells how much there is to do.
     total = sum(1 for _ in _submissions(sources, template))
@@ -81,7 +81,9 @@ def _submit(
         for outcome in client.submit_each(_submissions(sources, template)):
             outcomes.append(outcome)
             done(len(outcomes))
-            _print_outcome(outcome, as_json=as_json)
+            # A program that waits reads results; of the rest it needs to know what will never have one.
+            if outcome.error is not None or not (quiet and as_json):
+                _print_outcome(outcome, as_json=as_json)
     return outcomes
 
 
@@ -111,5 +113,6 @@ def _as_json(outcome: "Outcome") -> dict[str, Any]:
 
 def _print_summary(outcomes: Sequence["Outcome"], refused: int) -> None:
     new = sum(outcome.job is not None and outcome.job.created for outcome in outcomes)
-    parts = [f"{new} new", f"{len(outcomes) - new - refused} submitted before", f"{refused} refused"]
-    click.echo(f"{len(outcomes)} job(s): {', '.join(parts)}", err=True)
+    before = len(outcomes) - new - refused
+    hint = " (--again submits them anew)" if before else ""
+    click.echo(f"{len(outcomes)} job(s): {new} new, {before} submitted before{hint}, {refused} refused", err=True)

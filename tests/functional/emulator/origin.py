@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.released = released
         super().__init__(*arguments)  # type: ignore[arg-type]  # passed through from socketserver
 
-    def do_GET(self) -> None:  # noqa: N802  the name that http.server looks for
+    def do_GET(self) -> None:
         """Answer by the first part of the path."""
         _, kind, rest = self.path.partition("?")[0].split("/", 2)
         if kind == "files":

@@ -43,11 +43,13 @@ class Emulator:
         """Switch a fault on."""
         response = self.http.post("/admin/faults", json=rule)
         assert response.status_code == 201, response.text
-        return response.json()
+        body: dict[str, Any] = response.json()
+        return body
 
     def log(self) -> dict[str, Any]:
         """The request log."""
-        return self.http.get("/admin/requests").json()
+        body: dict[str, Any] = self.http.get("/admin/requests").json()
+        return body
 
     def reset(self) -> None:
         """Switch all faults off and empty the request log."""

@@ -1,3 +1,4 @@
+from collections.abc import Generator
 from typing import Any
 
 import openai
@@ -102,7 +103,7 @@ def test_refuses_a_request_without_key(emulator: Emulator) -> None:
 @pytest.mark.parametrize("authorization", ["Bearer wrong", "Bearer", "Basic good", "good", "Bearer gööd"])
 def test_refuses_unknown_keys(keyed_emulator: Emulator, authorization: str) -> None:
     """With a list of keys, anything else in the header is refused."""
-    headers = {"authorization": authorization.encode()}
+    headers = [(b"authorization", authorization.encode())]
     response = keyed_emulator.http.post(
         "/compatible-mode/v1/chat/completions", json=request_body(READING), headers=headers
     )
@@ -122,7 +123,7 @@ def test_accepts_known_keys(keyed_emulator: Emulator) -> None:
 
 
 @pytest.fixture(scope="module")
-def keyed_emulator(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def keyed_emulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
     """An emulator that knows two keys."""
     environment = {"CAPTIONFLEET_EMULATOR_API_KEYS": "good, better"}
     with running_emulator(tmp_path_factory.mktemp("keyed"), **environment) as emulator:

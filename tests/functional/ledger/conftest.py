@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+
 from captionfleet_ledger import Ledger, LedgerOptions
 from captionfleet_ledger.store import Store
-
 from tests.functional.ledger.making import Clock
 from tests.servers import Server, redis_server, valkey_server
 

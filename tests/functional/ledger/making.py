@@ -1,10 +1,12 @@
 """Jobs, results and a clock for the ledger's tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
+
 from captionfleet_ledger import Claim, DeliveryAttempt, DeliveryState, Ledger
 from captionfleet_schemas import (
     AudioReference,
@@ -29,6 +31,7 @@ class Clock:
     now: float = START
 
     def __call__(self) -> float:
+        """Seconds since 1970."""
         return self.now
 
     def advance(self, seconds: float) -> None:
@@ -88,9 +91,9 @@ def state_of(ledger: Ledger, job_id: str = "job-1") -> JobState:
     return record.state
 
 
-def attempt_at(clock: Clock, status: int | None = 200, **fields: Any) -> DeliveryAttempt:
+def attempt_at(clock: Clock, status: int = 200, answer: str = "") -> DeliveryAttempt:
     """An attempt to deliver that took a tenth of a second."""
-    return DeliveryAttempt(**{"at": clock.at(), "status": status, "error": None, "seconds": 0.1, **fields})
+    return DeliveryAttempt(at=clock.at(), status=status, error=None, seconds=0.1, answer=answer)
 
 
 def deliver(ledger: Ledger, clock: Clock, delivery_id: str) -> None:
@@ -100,12 +103,13 @@ def deliver(ledger: Ledger, clock: Clock, delivery_id: str) -> None:
     assert ledger.deliveries.record(claim, attempt_at(clock), next_in=None, state=DeliveryState.DELIVERED)
 
 
-def contents(raw: redis.Redis) -> dict[str, object]:
+def contents(raw: redis.Redis) -> dict[str, Any]:
     """Everything in the database, by key."""
-    readers = {
+    readers: dict[str, Callable[[str], Any]] = {
         "string": raw.get,
         "hash": raw.hgetall,
         "list": lambda key: raw.lrange(key, 0, -1),
         "zset": lambda key: raw.zrange(key, 0, -1, withscores=True),
     }
-    return {key: readers[raw.type(key)](key) for key in raw.scan_iter()}
+    keys = [str(key) for key in raw.scan_iter()]
+    return {key: readers[str(raw.type(key))](key) for key in keys}

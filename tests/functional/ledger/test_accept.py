@@ -3,11 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from captionfleet_ledger import Accepted, JobConflictError, Ledger
 from captionfleet_ledger.accepting import acceptance
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import JobState, Lane
-
 from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, take
 
 

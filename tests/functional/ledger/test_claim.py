@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from captionfleet_ledger import Claim, Lease, Ledger, Refusal, WaitingReason
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import JobState
-
 from tests.functional.ledger.making import Clock, make_job, make_result, state_of, take
 
 

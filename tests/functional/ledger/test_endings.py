@@ -1,10 +1,12 @@
 """Cancelling and expiring: the ends that no worker brings about."""
 
+from collections.abc import Callable
+
 import pytest
+
 from captionfleet_ledger import Ledger, Refusal, Settlement, WaitingReason
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.event import CaptionEvent
-
 from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, state_of, take
 
 
@@ -23,9 +25,8 @@ def _wait(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("reach", [_queue, _run, _wait])
-def test_a_job_is_cancelled_wherever_it_stands(ledger: Ledger, reach: object) -> None:
+def test_a_job_is_cancelled_wherever_it_stands(ledger: Ledger, reach: Callable[[Ledger], None]) -> None:
     """Its event and its webhook say so, and nobody gets it any more."""
-    assert callable(reach)
     reach(ledger)
 
     settlement = ledger.jobs.cancel("job-1")
@@ -69,7 +70,7 @@ def test_a_running_worker_learns_of_the_cancellation(ledger: Ledger) -> None:
 @pytest.mark.parametrize("deadline", ["start_by", "finish_by"])
 def test_an_overdue_job_expires(ledger: Ledger, clock: Clock, deadline: str) -> None:
     """The sweep finds it at its deadline, and expiring it tells its event and webhook."""
-    ledger.jobs.accept(make_hooked_job(**{deadline: clock.at(60)}))
+    ledger.jobs.accept(make_hooked_job().model_copy(update={deadline: clock.at(60)}))
     early = (ledger.sweep().expire, ledger.jobs.expire("job-1"))
     clock.advance(60)
 

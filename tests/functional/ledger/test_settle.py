@@ -1,10 +1,10 @@
 """Settling: the outcome, the outbox and the delivery in one step, once."""
 
 import redis
+
 from captionfleet_ledger import Ledger, Refusal, WaitingReason
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.event import CaptionEvent, events_of
-
 from tests.functional.ledger.making import (
     HOOK,
     Clock,

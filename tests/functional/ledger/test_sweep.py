@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+
 from captionfleet_ledger import Accepted, DeliveryState, Ledger, LedgerOptions, QueuedJob, WaitingReason
 from captionfleet_schemas import JobState, Lane
-
 from tests.functional.ledger.making import (
     HOOK,
     Clock,

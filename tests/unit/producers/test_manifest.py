@@ -95,7 +95,7 @@ def test_a_json_lines_manifest_takes_metadata_as_an_object_or_flat(tmp_path: Pat
         ("a.jsonl", '{"audio": "a.wav", "metadata": 42}\n', 1, "metadata", "unknown"),
     ],
 )
-def test_mistakes_name_file_line_and_field(  # noqa: PLR0913  one row of a table
+def test_mistakes_name_file_line_and_field(  # noqa: PLR0913, PLR0917  one row of a table
     tmp_path: Path, name: str, text: str, line: int, field: str | None, reason: str
 ) -> None:
     """So that they can be put right without guessing."""

@@ -8,7 +8,7 @@ import pytest
 
 from captionfleet_producers import AudioNotFoundError, InvalidSettingsError
 from captionfleet_producers.blobs import BlobFolder
-from captionfleet_producers.references import is_address, reference_of
+from captionfleet_producers.references import Reference, is_address, reference_of
 
 AUDIO = b"RIFF not quite" * 100_000
 
@@ -27,7 +27,7 @@ def audio(tmp_path: Path) -> Path:
 def test_addresses_stay_as_they_are(address: str) -> None:
     """What has a scheme is the worker's business."""
     assert is_address(address)
-    assert reference_of(address, None) == address
+    assert reference_of(address, None) == Reference(address)
 
 
 @pytest.mark.parametrize("path", ["a.mp3", "./a.mp3", "clip:1.mp3", r"C:\audio\a.mp3", Path("https://a")])
@@ -40,8 +40,19 @@ def test_a_file_without_a_blob_folder_becomes_its_file_address(audio: Path) -> N
     """The path is absolute and quoted."""
     reference = reference_of(audio, None)
 
-    assert reference == audio.as_uri()
-    assert reference.endswith("/a%20clip%20%231.wav")
+    assert reference.url == audio.as_uri()
+    assert reference.url.endswith("/a%20clip%20%231.wav")
+
+
+def test_a_file_that_was_changed_has_another_version(audio: Path) -> None:
+    """Its address stays, so something else has to tell a new recording from the old one."""
+    before = reference_of(audio, None)
+    audio.write_bytes(AUDIO + b"more")
+
+    after = reference_of(audio, None)
+
+    assert before.url == after.url
+    assert before.version != after.version
 
 
 def test_a_file_goes_into_the_blob_folder_under_its_hash(audio: Path, tmp_path: Path) -> None:
@@ -50,9 +61,10 @@ def test_a_file_goes_into_the_blob_folder_under_its_hash(audio: Path, tmp_path: 
 
     reference = reference_of(str(audio), BlobFolder.from_url(folder.as_uri()))
 
-    assert reference == f"blob:sha256-{hashlib.sha256(AUDIO).hexdigest()}"
-    assert [file.name for file in folder.iterdir()] == [reference.removeprefix("blob:")]
-    assert (folder / reference.removeprefix("blob:")).read_bytes() == AUDIO
+    name = f"sha256-{hashlib.sha256(AUDIO).hexdigest()}"
+    assert reference == Reference(f"blob:{name}")
+    assert [file.name for file in folder.iterdir()] == [name]
+    assert (folder / name).read_bytes() == AUDIO
 
 
 def test_the_same_audio_is_kept_once(audio: Path, tmp_path: Path) -> None:
@@ -72,7 +84,7 @@ def test_workers_of_another_user_can_read_a_blob(audio: Path, tmp_path: Path) ->
     blobs = BlobFolder(tmp_path / "blobs")
     mask = os.umask(0o022)
 
-    name = reference_of(audio, blobs).removeprefix("blob:")
+    name = reference_of(audio, blobs).url.removeprefix("blob:")
 
     os.umask(mask)
     assert (tmp_path / "blobs" / name).stat().st_mode & 0o777 == 0o644

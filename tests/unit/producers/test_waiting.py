@@ -74,7 +74,7 @@ def test_waiting_ends_at_the_timeout_to_the_second() -> None:
     """The last pause is cut short, and one more look follows it."""
     records = Records({"a": 0.0, "b": 100.0, "c": 100.0})
 
-    with pytest.raises(JobTimeoutError, match="job b and 1 more not finished after 2.5 s"):
+    with pytest.raises(JobTimeoutError, match=r"job b and 1 more not finished after 2\.5 s"):
         records.results(timeout=2.5)
 
     assert records.time.seconds == pytest.approx(2.5)

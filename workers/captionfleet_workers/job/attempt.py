@@ -1,7 +1,7 @@
 """One attempt at one job: what it was given, and what its steps have found so far."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +76,7 @@ class Attempt:
                 raise HandedBackError
 
     @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
+    def timed(self, step: str) -> Generator[None]:
         """Add the time spent inside to the step's account."""
         started = time.monotonic()
         try:

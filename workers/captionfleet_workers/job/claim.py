@@ -10,7 +10,9 @@ from captionfleet_schemas import CaptionJob, InvalidMessageError
 log = structlog.get_logger()
 
 
-def claim(ledger: Ledger, job_id: str, body: Mapping[str, object] | None, *, holder: str, lease_seconds: float) -> Claim | Refusal:
+def claim(
+    ledger: Ledger, job_id: str, body: Mapping[str, object] | None, *, holder: str, lease_seconds: float
+) -> Claim | Refusal:
     """Claim a job, accepting it first when the ledger does not know it and the message carries it.
 
     Any Celery-speaking service may send a job that way; our own client writes it to the ledger before it sends.
@@ -18,11 +20,15 @@ def claim(ledger: Ledger, job_id: str, body: Mapping[str, object] | None, *, hol
     Raises:
         InvalidMessageError: the ledger does not know the job, and the message carries none or one that is not valid.
     """
+    if not job_id:
+        raise InvalidMessageError("the message names no job_id", dict(body or {}))
     claimed = ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds)
     if claimed is not Refusal.UNKNOWN:
         return claimed
     if body is None:
-        raise InvalidMessageError(f"the ledger holds no job {job_id!r}, and the message carries none", {"job_id": job_id})
+        raise InvalidMessageError(
+            f"the ledger holds no job {job_id!r}, and the message carries none", {"job_id": job_id}
+        )
     _accept(ledger, job_id, body)
     return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds)
 

@@ -51,9 +51,7 @@ def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:
     """Return the job, as if it had not been started, because this worker is stopping."""
     progress = attempt.progress.encode()
-    if not until_ledger_answers(
-        lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress), time.sleep
-    ):
+    if not until_ledger_answers(lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress), time.sleep):
         log.info("job.lost")
         return
     log.info("job.handed_back")

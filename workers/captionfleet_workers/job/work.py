@@ -79,8 +79,8 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
         raise
     except Exception as error:
         log.exception("job.internal_error")
-        problem = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
-        return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
+        fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
+        return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
     settle(attempt, fleet, result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock()))
     return True
 
@@ -92,9 +92,7 @@ def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
 
 
 def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:
-    return decide(
-        problem, progress=attempt.progress, now=fleet.clock(), deadline=attempt.deadline, random=fleet.random
-    )
+    return decide(problem, progress=attempt.progress, now=fleet.clock(), deadline=attempt.deadline, random=fleet.random)
 
 
 def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:

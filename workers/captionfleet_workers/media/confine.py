@@ -1,8 +1,10 @@
-"""Take away from a child process what decoding does not need. Linux."""
+"""Take away from a child process what decoding does not need, and let it end with its worker. Linux."""
 
 import ctypes
+import fcntl
 import os
 import resource
+import select
 import signal
 from pathlib import Path
 
@@ -13,7 +15,7 @@ _CPU_GRACE = 5
 
 
 def confine(limits: ChildLimits) -> None:
-    """Set resource limits on this process, empty its environment and tie its life to its parent's."""
+    """Set resource limits on this process, empty its environment and tie its life to the fork server's."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     # Ctrl-C reaches the whole process group; it is the worker's to answer, who lets its jobs finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -26,6 +28,19 @@ def confine(limits: ChildLimits) -> None:
         (resource.RLIMIT_CORE, *_both(0)),
     ):
         resource.setrlimit(name, (soft, hard))
+
+
+def end_with(sentinel: int) -> None:
+    """Have the kernel end this process when the worker does, even while it hangs in a library.
+
+    Args:
+        sentinel: of `multiprocessing.parent_process()`, a pipe that is closed by the worker's end.
+    """
+    fcntl.fcntl(sentinel, fcntl.F_SETOWN, os.getpid())
+    # The hang-up comes as SIGIO, whose default is to end the process.
+    fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([sentinel], [], [], 0)[0]:
+        os.kill(os.getpid(), signal.SIGIO)
 
 
 def _both(limit: int) -> tuple[int, int]:

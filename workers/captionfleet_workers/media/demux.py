@@ -1,5 +1,6 @@
 """Opening a hostile file for decoding. Runs in the child."""
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,9 +29,33 @@ class Audio:
         self.stream = stream
         self.head = head
         self.errors = 0
+        self._samples: Counter[int] = Counter()
 
-    def frames(self) -> Iterator[AudioFrame]:
-        """Decode to the end. A packet that cannot be decoded is counted in `errors` and left out."""
+    @property
+    def seconds(self) -> float:
+        """Length of what has been decoded so far."""
+        return sum(samples / rate for rate, samples in self._samples.items())
+
+    def frames(self, max_seconds: float) -> Iterator[AudioFrame]:
+        """Decode to the end. A packet that cannot be decoded is counted in `errors` and left out.
+
+        Raises:
+            Refusal: there is more than `max_seconds` of it, or nothing at all.
+        """
+        for frame in self._decoded():
+            self._samples[frame.sample_rate] += frame.samples
+            if self.seconds > max_seconds:
+                raise Refusal("audio_too_long", f"the audio is longer than {max_seconds / 3600:g} hours")
+            yield frame
+        if not self.seconds:
+            raise self._nothing()
+
+    def _nothing(self) -> Refusal:
+        if self.errors:
+            return Refusal("audio_damaged", f"none of the audio can be decoded ({self.errors} packets failed)")
+        return Refusal("audio_empty", "the file holds no audio samples")
+
+    def _decoded(self) -> Iterator[AudioFrame]:
         packets = self.container.demux(self.stream)
         while True:
             try:

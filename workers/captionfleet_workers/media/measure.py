@@ -3,11 +3,9 @@
 import math
 from pathlib import Path
 
-from av.audio.frame import AudioFrame
-
 from captionfleet_workers.media import xing
 from captionfleet_workers.media.demux import Audio, open_audio
-from captionfleet_workers.media.facts import Inspection, Refusal
+from captionfleet_workers.media.facts import Inspection
 from captionfleet_workers.media.formats import codec_name, container_name
 from captionfleet_workers.media.peak import Peak
 
@@ -26,56 +24,32 @@ def measure(path: Path, max_seconds: float) -> Inspection:
         Refusal: there is no sound in it that can be decoded, or more than `max_seconds` of it.
     """
     with open_audio(path) as audio:
-        meter = Meter()
-        for frame in audio.frames():
-            meter.add(frame)
-            if meter.seconds > max_seconds:
-                raise Refusal("audio_too_long", f"the audio is longer than {max_seconds / 3600:g} hours")
-        if not meter.seconds:
-            raise _nothing(audio)
-        return _facts(path, audio, meter)
+        peak = Peak()
+        channels = sample_rate = 0
+        for frame in audio.frames(max_seconds):
+            peak.add(frame)
+            # What decodes counts: an HE-AAC header states half the rate, and parametric stereo one channel.
+            channels = max(channels, frame.layout.nb_channels)
+            sample_rate = max(sample_rate, frame.sample_rate)
+        return _facts(path, audio, channels, sample_rate, peak.value())
 
 
-class Meter:
-    """Adds up what decoded frames hold."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.peak = Peak()
-        self.channels = 0
-        self.sample_rate = 0
-
-    def add(self, frame: AudioFrame) -> None:
-        """Count one frame in."""
-        self.seconds += frame.samples / frame.sample_rate
-        self.peak.add(frame)
-        self.channels = max(self.channels, frame.layout.nb_channels)
-        self.sample_rate = max(self.sample_rate, frame.sample_rate)
-
-
-def _nothing(audio: Audio) -> Refusal:
-    if audio.errors:
-        return Refusal("audio_damaged", f"none of the audio can be decoded ({audio.errors} packets failed)")
-    return Refusal("audio_empty", "the file holds no audio samples")
-
-
-def _facts(path: Path, audio: Audio, meter: Meter) -> Inspection:
+def _facts(path: Path, audio: Audio, channels: int, sample_rate: int, peak: float) -> Inspection:
     container = container_name(audio.container.format.name, audio.container.metadata.get("major_brand", ""), audio.head)
     codec = codec_name(audio.stream.codec_context.codec.canonical_name)
-    peak = meter.peak.value()
-    stated = _stated_seconds(path, container, audio, meter.sample_rate)
+    stated = _stated_seconds(path, container, audio, sample_rate)
     return Inspection(
         container=container,
         codec=codec,
-        channels=meter.channels,
-        sample_rate=meter.sample_rate,
-        seconds=meter.seconds,
+        channels=channels,
+        sample_rate=sample_rate,
+        seconds=audio.seconds,
         header_seconds=stated,
-        bit_rate=audio.stream.bit_rate or round(path.stat().st_size * 8 / meter.seconds),
+        bit_rate=audio.stream.bit_rate or round(path.stat().st_size * 8 / audio.seconds),
         peak_dbfs=20 * math.log10(peak) if peak else None,
         silent=peak < _SILENCE,
         errors=audio.errors,
-        damaged=bool(audio.errors) or _is_short(meter.seconds, stated),
+        damaged=bool(audio.errors) or _is_short(audio.seconds, stated),
         has_video=_has_video(audio),
     )
 

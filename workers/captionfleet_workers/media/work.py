@@ -4,13 +4,14 @@ JSON, because unpickling what a child sends would hand a hostile file the way ba
 """
 
 import json
+import multiprocessing
 import os
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from captionfleet_workers.media.confine import confine
+from captionfleet_workers.media.confine import confine, end_with
 from captionfleet_workers.media.facts import ChildLimits, Encoded, Inspection, Refusal, Target
 
 PRELOAD = [__name__, "captionfleet_workers.media.preheat"]
@@ -33,6 +34,9 @@ def encode(limits: ChildLimits, source: str, into: str, target: Target) -> Encod
 
 def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: tuple[Any, ...]) -> None:
     """Entry point of the child: `task` is a function of this module's kind, taking the limits first."""
+    worker = multiprocessing.parent_process()
+    assert worker is not None
+    end_with(worker.sentinel)
     confine(limits)
     connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
     # Taking the interpreter down in good order would cost a fifth of a short inspection.

@@ -54,5 +54,5 @@ def _usage(raw: Any) -> Usage | None:
 
 
 def _quality(finish_reason: str | None, usage: Usage | None) -> tuple[str, ...]:
-    flags = {QualityFlag.TRUNCATED: finish_reason == "length", QualityFlag.USAGE_MISSING: usage is None}
+    flags = {QualityFlag.TRUNCATED: finish_reason in {"length", None}, QualityFlag.USAGE_MISSING: usage is None}
     return tuple(flag for flag, raised in flags.items() if raised)

@@ -82,7 +82,7 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 
 def _error_of(body: dict[str, Any]) -> dict[str, Any]:
-    error = body.get("error", body)
+    error = body.get("error") or body
     return error if isinstance(error, dict) else {**body, "message": error}
 
 

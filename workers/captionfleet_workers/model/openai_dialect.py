@@ -29,6 +29,9 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 """A stream that has begun and then says nothing for so long is broken."""
 
+NO_KEY = "none"
+"""Sent where no key is set; the client would look for one in a variable that is meant for another service."""
+
 Piece = Callable[[str], None]
 
 
@@ -40,11 +43,15 @@ class OpenAIDialect:
 
         Args:
             base_url: up to and including `/compatible-mode/v1`.
-            api_key: a key of the base URL's region.
+            api_key: a key of the base URL's region; white space around it is dropped. Without any key the model itself
+                says what is missing.
             http_client_factory: makes one thread's HTTP client; they should share one TLS context.
+
+        Raises:
+            ValueError: the key holds what no HTTP header can carry.
         """
         self._base_url = base_url
-        self._api_key = api_key
+        self._api_key = _header_safe(api_key.strip()) or NO_KEY
         self._http_client_factory = http_client_factory
         self._local = threading.local()
         self._clients: list[openai.OpenAI] = []
@@ -145,6 +152,12 @@ def _read_body(response: httpx2.Response, on_piece: Piece, watch: _Watch) -> Com
     if is_stream:
         return read_stream(watch.chunks(response), on_piece)
     return read_whole(b"".join(watch.chunks(response)))
+
+
+def _header_safe(api_key: str) -> str:
+    if not api_key.isascii() or not api_key.isprintable():
+        raise ValueError("the model's API key holds characters that cannot be part of a key")
+    return api_key
 
 
 def _ignore(_piece: str) -> None:

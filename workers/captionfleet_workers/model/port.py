@@ -13,7 +13,7 @@ class QualityFlag(StrEnum):
     """What the answer itself gives reason to doubt."""
 
     TRUNCATED = "truncated"
-    """The model stopped at its output limit, or at the time limit of a plain call."""
+    """The model stopped at its output limit, or says no reason, as a plain call cut off after 300 seconds may."""
     USAGE_MISSING = "usage_missing"
     """The answer carried no token counts, so it cannot be priced."""
 

@@ -13,7 +13,9 @@ log = structlog.get_logger()
 def call(attempt: Attempt, fleet: Fleet) -> None:
     """Make one call, and settle the permit's tokens by what it really used."""
     attempt.progress = attempt.progress.with_call()
-    answer = fleet.model.call(_request(attempt, fleet), cancelled=attempt.check)
+    request = _request(attempt, fleet)
+    log.info("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
+    answer = fleet.model.call(request, cancelled=attempt.check)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.info("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
     attempt.answer = answer

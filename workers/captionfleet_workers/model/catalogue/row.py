@@ -105,7 +105,7 @@ class Row:
     remedy: str
     """One sentence; the service's own advice where it gives any."""
     tries: int | None = None
-    """Calls that this reason may cost a job on one route; None leaves it to the retry policy."""
+    """Calls that this reason may cost a job on one route. None leaves it to the retry policy; to reroute it is one."""
     known: bool = True
     """False where only the class of the status decided: the service said something new, so it should be logged."""
 

@@ -1,0 +1,130 @@
+"""Bad input ends at once in a stable code, a failed result event and a webhook, without a call to the model."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from kombu import Connection
+
+from captionfleet_schemas import FailureCode, JobState
+from captionfleet_schemas.wire import DEAD_QUEUE
+from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.polling import until
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+Reference = Callable[[Fleet], str]
+
+
+def broken(name: str) -> Reference:
+    return lambda fleet: fleet.origin.file(f"broken/{name}")
+
+
+BAD: dict[str, tuple[Reference, FailureCode]] = {
+    "not found": (lambda fleet: f"{fleet.origin.url}/status/404", FailureCode.AUDIO_UNREACHABLE),
+    "no access": (lambda fleet: f"{fleet.origin.url}/status/403", FailureCode.AUDIO_UNREACHABLE),
+    "a web page": (broken("page.mp3"), FailureCode.AUDIO_UNSUPPORTED),
+    "unknown scheme": (lambda _: "ftp://example.com/a.mp3", FailureCode.AUDIO_UNSUPPORTED),
+    "metadata address": (lambda _: "http://169.254.169.254/latest/meta-data", FailureCode.AUDIO_FORBIDDEN_ADDRESS),
+    "private address": (lambda _: "https://10.0.0.1/a.mp3", FailureCode.AUDIO_FORBIDDEN_ADDRESS),
+    "file outside the roots": (lambda _: Path("/etc/hostname").as_uri(), FailureCode.AUDIO_FORBIDDEN_ADDRESS),
+    "empty": (broken("empty.wav"), FailureCode.AUDIO_EMPTY),
+    "too short": (broken("too_short.wav"), FailureCode.AUDIO_EMPTY),
+    "silence": (lambda fleet: fleet.origin.file("clips/silence.wav"), FailureCode.AUDIO_EMPTY),
+    "no audio stream": (broken("video_without_audio.mp4"), FailureCode.AUDIO_UNSUPPORTED),
+    "playlist": (broken("playlist.m3u8"), FailureCode.AUDIO_UNSUPPORTED),
+    "script that names a file": (broken("concat.mp3"), FailureCode.AUDIO_UNSUPPORTED),
+    "not decodable": (broken("index_lost.m4a"), FailureCode.AUDIO_DAMAGED),
+    "not base64": (lambda _: "data:audio/wav;base64,%%%", FailureCode.AUDIO_DAMAGED),
+    "no such blob": (lambda _: f"blob:sha256-{'0' * 64}", FailureCode.AUDIO_UNREACHABLE),
+}
+
+
+@pytest.mark.parametrize(("reference", "code"), BAD.values(), ids=BAD)
+def test_refused_with_its_code(fleet: Fleet, reference: Reference, code: FailureCode) -> None:
+    """The job fails at its first attempt, says what to do, and is told about on the queue and by webhook."""
+    job = fleet.client.submit(reference(fleet), webhook=fleet.receiver.url)
+
+    result = fleet.finish(job.id)
+
+    assert result.state is JobState.FAILED
+    assert result.failure
+    assert result.failure.code is code, result.failure.message
+    assert result.failure.message.endswith((".", "!", "?"))
+    assert result.failure.remedy
+    assert (result.attempts, result.model_calls, result.usage) == (1, 0, None)
+    assert [event.type for event in fleet.events[job.id]] == ["caption.failed"]
+    assert [delivered.event.data for delivered in fleet.receiver.of(job.id)] == [result]
+    assert fleet.emulator.log()["total"] == 0
+
+
+def test_longer_than_the_model_takes(fleet: Fleet, tmp_path: Path) -> None:
+    """Audio of more than 40 minutes is refused before it is sent anywhere."""
+    long = write_tone(tmp_path / "long.flac", seconds=2401)
+
+    result = fleet.finish(fleet.client.submit(long).id)
+
+    assert result.failure
+    assert result.failure.code is FailureCode.AUDIO_TOO_LONG
+
+
+@pytest.mark.parametrize("name", ["cut_in_half.mp3", "lying_header.wav"])
+def test_damaged_but_audible(fleet: Fleet, name: str) -> None:
+    """What can be decoded of a damaged file is captioned, and the result says so where samples are missing."""
+    result = fleet.finish(fleet.client.submit(AUDIO / "broken" / name).id)
+
+    assert result.state is JobState.SUCCEEDED
+    assert result.audio
+    assert ("damaged_audio" in result.quality) is result.audio.damaged
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "reason"),
+    [
+        ({"job_id": "bad-1", "job": {"audio": {"url": "no address"}}}, "audio.url"),
+        ({"job_id": "bad-2", "job": {"audio": {"url": "https://example.com/a.mp3"}, "extra": 1}}, "extra"),
+        ({"job_id": "bad-3"}, "holds no job"),
+        ({"job_id": "bad-4", "job": {"id": "other", "audio": {"url": "https://example.com/a.mp3"}}}, "other"),
+        ({}, "job_id"),
+    ],
+)
+def test_message_that_makes_no_sense(fleet: Fleet, kwargs: dict[str, object], reason: str) -> None:
+    """A message that cannot be worked on is dead-lettered once, with the reason."""
+    broker = fleet.settings["CAPTIONFLEET_BROKER_URL"]
+    app = Celery(broker=broker, set_as_current=False)
+
+    app.send_task("captionfleet.caption", kwargs=kwargs, queue="captions", ignore_result=True)
+
+    with Connection(broker) as connection:
+        channel: Any = connection.default_channel
+        letters: list[dict[str, object]] = []
+
+        def buried() -> bool:
+            message = channel.basic_get(DEAD_QUEUE, no_ack=True)
+            letters.extend([json.loads(message.body)] if message else [])
+            return bool(letters)
+
+        until(buried, "the message is dead-lettered")
+    assert reason in str(letters[0]["reason"])
+    assert {"job_id", "job"} >= set(kwargs)
+    assert letters[0]["message"] == {"job_id": "", "job": None} | kwargs
+
+
+def write_tone(path: Path, seconds: int) -> Path:
+    """A quiet tone, cheap to make and small on disk."""
+    import av
+    import numpy as np
+
+    rate = 8000
+    second = (np.sin(np.arange(rate) * 0.3) * 3000).astype(np.int16).reshape(1, -1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("flac", rate=rate, layout="mono")
+        for _ in range(seconds):
+            frame = av.AudioFrame.from_ndarray(second, format="s16", layout="mono")
+            frame.sample_rate = rate
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

@@ -1,0 +1,125 @@
+"""Whatever ends a worker, its jobs end once, elsewhere, and nothing is told twice."""
+
+from captionfleet_schemas import JobState
+from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.polling import until
+
+READING = AUDIO / "clips" / "reading.wav"
+LEASE_SECONDS = 2.0
+NEVER = 600.0
+"""A latency, in seconds, that no test waits for."""
+
+
+def calls(fleet: Fleet) -> int:
+    """How many calls the model has answered or begun to answer."""
+    return len(fleet.emulator.log()["requests"])
+
+
+def hold_the_next_call(fleet: Fleet, seconds: float) -> None:
+    """Let the model take its time over one call."""
+    fleet.emulator.fault(latency=seconds, times=1)
+
+
+def test_killed_in_mid_call(fleet: Fleet) -> None:
+    """A job whose worker is killed is finished by another within two lease times of the kill."""
+    hold_the_next_call(fleet, NEVER)
+    with fleet.worker() as doomed, fleet.worker() as other:
+        job = fleet.client.submit(READING, webhook=fleet.receiver.url)
+        until(lambda: calls(fleet) == 1, "the model is called")
+        victim, heir = (doomed, other) if doomed.logged("model.calling") else (other, doomed)
+        victim.kill()
+
+        until(lambda: heir.logged("job.settled"), "another worker finishes the job", within=2 * LEASE_SECONDS + 2)
+
+        result = fleet.finish(job.id)
+    assert result.state is JobState.SUCCEEDED
+    assert result.attempts == 2
+    assert sorted(event.type for event in fleet.events[job.id]) == ["caption.succeeded", "usage.recorded"]
+    assert len(fleet.receiver.of(job.id)) == 1
+
+
+def test_stopped_while_calls_finish(fleet: Fleet) -> None:
+    """On SIGTERM a call that ends within the grace time is finished by the worker that began it."""
+    hold_the_next_call(fleet, 1.0)
+    with fleet.worker() as worker:
+        job = fleet.client.submit(READING, webhook=fleet.receiver.url)
+        until(lambda: calls(fleet) == 1, "the model is called")
+
+        status = worker.stop()
+
+    result = fleet.client.wait(job.id, timeout=1)
+    assert status == 0
+    assert (result.state, result.attempts) == (JobState.SUCCEEDED, 1)
+    with fleet.worker():
+        fleet.finish(job.id)
+    assert sorted(event.type for event in fleet.events[job.id]) == ["caption.succeeded", "usage.recorded"]
+    assert calls(fleet) == 1
+
+
+def test_stopped_before_calls_finish(fleet: Fleet) -> None:
+    """On SIGTERM a call that outlasts the grace time is handed back, without waiting for its lease to run out."""
+    hold_the_next_call(fleet, NEVER)
+    with fleet.worker(worker_grace="0.5", lease_seconds="300") as worker:
+        job = fleet.client.submit(READING, webhook=fleet.receiver.url)
+        until(lambda: calls(fleet) == 1, "the model is called")
+
+        status = worker.stop()
+
+    record = fleet.client.get(job.id)
+    assert status == 0
+    assert record
+    assert record.state is JobState.QUEUED
+    with fleet.worker():
+        result = fleet.finish(job.id)
+    assert (result.state, result.attempts) == (JobState.SUCCEEDED, 1)
+    assert len(fleet.events[job.id]) == 2
+
+
+def test_poison(fleet: Fleet) -> None:
+    """A job that ends each worker that takes it is given up, and says why."""
+    fleet.emulator.fault(latency=NEVER)
+    job = None
+    for crash in range(2):
+        with fleet.worker(max_crashes="2", lease_seconds="1") as worker:
+            job = job or fleet.client.submit(READING)
+            until(lambda: calls(fleet) == crash + 1, "the model is called")  # noqa: B023  called in this round only
+            worker.kill()
+    assert job
+
+    with fleet.worker(max_crashes="2"):
+        result = fleet.finish(job.id)
+
+    assert result.failure
+    assert result.failure.code == "poisoned"
+    assert calls(fleet) == 2
+
+
+def test_cancelled_in_mid_call(fleet: Fleet) -> None:
+    """Cancelling a running job ends it at once, and its worker's late answer changes nothing."""
+    hold_the_next_call(fleet, 3.0)
+    with fleet.worker(lease_seconds="1") as worker:
+        job = fleet.client.submit(READING, webhook=fleet.receiver.url)
+        until(lambda: calls(fleet) == 1, "the model is called")
+
+        assert fleet.client.cancel(job.id) is JobState.CANCELLED
+
+        until(lambda: worker.logged("job.lost") or worker.logged("job.settled_by_another"), "the worker gives up")
+        result = fleet.finish(job.id)
+    assert result.state is JobState.CANCELLED
+    assert [event.type for event in fleet.events[job.id]] == ["caption.cancelled"]
+
+
+def test_spool_of_a_killed_worker(fleet: Fleet) -> None:
+    """The next worker removes the audio that a killed one left on the disk."""
+    folder = fleet.folder / "spool"
+    hold_the_next_call(fleet, NEVER)
+    with fleet.worker() as worker:
+        job = fleet.client.submit(fleet.origin.file("formats/flac.flac"))
+        until(lambda: calls(fleet) == 1, "the model is called")
+        worker.kill()
+    [left_behind] = folder.iterdir()
+
+    with fleet.worker():
+        fleet.finish(job.id)
+
+        assert left_behind not in list(folder.iterdir())

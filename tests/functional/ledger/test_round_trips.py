@@ -1,0 +1,109 @@
+"""What each operation costs: how often the process has to wait for the ledger."""
+
+from collections.abc import Callable
+
+import pytest
+from redis.connection import Connection
+
+from captionfleet_ledger import DeliveryState, Ledger, WaitingReason
+from tests.functional.ledger.making import HOOK, Clock, attempt_at, make_hooked_job, make_job, make_result, take
+
+Trips = Callable[[], int]
+
+
+@pytest.fixture
+def trips(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Trips:
+    """How often the client sent something and waited for the answer since the last time it was asked.
+
+    The client writes a command, or a whole pipeline, by one call of `send_packed_command`, and then reads the answers.
+    """
+    sent: list[None] = []
+    send: Callable[..., None] = Connection.send_packed_command
+
+    def counted(connection: Connection, command: object, check_health: bool = True) -> None:
+        sent.append(None)
+        send(connection, command, check_health)
+
+    def since() -> int:
+        count = len(sent)
+        sent.clear()
+        return count
+
+    ledger.ping()
+    monkeypatch.setattr(Connection, "send_packed_command", counted)
+    return since
+
+
+def test_the_life_of_a_job(ledger: Ledger, clock: Clock, trips: Trips) -> None:
+    """Accept, claim and settle cost one round trip each, and so does publishing and delivering."""
+    costs = {}
+
+    ledger.jobs.accept(make_hooked_job())
+    costs["accept"] = trips()
+    claim = take(ledger)
+    costs["claim"] = trips()
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK)
+    costs["settle"] = trips()
+    assert settlement is not None
+    assert settlement.delivery_id is not None
+    ledger.outbox.mark_published(settlement.events)
+    costs["mark_published"] = trips()
+    delivery = ledger.deliveries.claim(settlement.delivery_id)
+    costs["deliveries.claim"] = trips()
+    assert delivery is not None
+    ledger.deliveries.record(delivery, attempt_at(clock), next_in=None, state=DeliveryState.DELIVERED)
+    costs["deliveries.record"] = trips()
+
+    assert costs == dict.fromkeys(costs, 1)
+
+
+def test_the_ways_back(ledger: Ledger, trips: Trips) -> None:
+    """Deferring, releasing and asking for a permit cost one; ending a job without a worker reads it first."""
+    ledger.jobs.accept_many(make_job(f"job-{n}") for n in range(3))
+    deferred, released = take(ledger, "job-0"), take(ledger, "job-1")
+    costs = {}
+    trips()
+
+    ledger.jobs.defer(deferred.lease, reason=WaitingReason.RETRYING, delay=1, progress="")
+    costs["defer"] = trips()
+    ledger.jobs.release(released.lease)
+    costs["release"] = trips()
+    ledger.pace.acquire("model", tokens=1, requests_per_second=1, tokens_per_second=1, hold=1)
+    costs["pace.acquire"] = trips()
+    ledger.jobs.cancel("job-2")
+    costs["cancel"] = trips()
+
+    assert costs == {"defer": 1, "release": 1, "pace.acquire": 1, "cancel": 2}
+
+
+def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
+    """Work over many jobs and all shards costs one round trip, a sweep two, a page two."""
+    costs = {}
+
+    ledger.jobs.accept_many([make_job(f"job-{n}") for n in range(500)])
+    costs["accept_many of 500"] = trips()
+    leases = [take(ledger, f"job-{n}").lease for n in range(500)]
+    trips()
+    lost = ledger.jobs.renew(leases, 30)
+    costs["renew of 500"] = trips()
+    ledger.jobs.mark_sent(f"job-{n}" for n in range(500))
+    costs["mark_sent of 500"] = trips()
+    ledger.jobs.get_many(f"job-{n}" for n in range(500))
+    costs["get_many of 500"] = trips()
+    ledger.listing.counts()
+    costs["counts"] = trips()
+    ledger.listing.page(limit=200)
+    costs["page"] = trips()
+    ledger.sweep()
+    costs["sweep"] = trips()
+
+    assert lost == frozenset()
+    assert costs == {
+        "accept_many of 500": 1,
+        "renew of 500": 1,
+        "mark_sent of 500": 1,
+        "get_many of 500": 1,
+        "counts": 1,
+        "page": 2,
+        "sweep": 2,
+    }

@@ -1,0 +1,147 @@
+"""Children are confined, and their end is understood."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from captionfleet_schemas import FailureCode
+from captionfleet_workers.errors import PermanentError, TransientError
+from captionfleet_workers.media.child import Children
+from captionfleet_workers.media.facts import ChildLimits
+from captionfleet_workers.media.inspect import inspect
+from tests.functional.media import misbehaving
+from tests.polling import until
+
+AUDIO = Path(__file__).parents[2] / "audio"
+TIGHT = Children(ChildLimits(wall_seconds=20.0, cpu_seconds=1, memory_bytes=1 << 28, output_bytes=1 << 20))
+
+
+def descendants() -> set[int]:
+    """Processes below this one that are no lasting servers."""
+    servers = psutil.Process().children()
+    return {child.pid for server in servers for child in server.children(recursive=True)}
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "says"),
+    [
+        (misbehaving.eat_memory, (), "more memory"),
+        (misbehaving.spin, (), "more than 1 s of CPU"),
+        (misbehaving.crash, (signal.SIGSEGV,), "SIGSEGV"),
+        (misbehaving.crash, (signal.SIGABRT,), "SIGABRT"),
+        (misbehaving.stumble, (), "KeyError"),
+        (misbehaving.open_many, (), "OSError"),
+    ],
+    ids=["memory", "cpu", "segfault", "abort", "exception", "files"],
+)
+def test_misbehaviour_is_the_files_fault(task: Callable[..., object], arguments: tuple[int, ...], says: str) -> None:
+    """The worker survives what a file does to its child, and the job fails with a sentence."""
+    before = descendants()
+
+    with pytest.raises(PermanentError, match=says) as raised:
+        TIGHT.run(task, *arguments)
+
+    assert raised.value.code is FailureCode.AUDIO_DAMAGED
+    assert descendants() <= before
+
+
+def test_hanging_child_is_ended() -> None:
+    """A child that does not come back is not waited for, and does not stay."""
+    before = descendants()
+    impatient = Children(ChildLimits(wall_seconds=0.3))
+
+    with pytest.raises(PermanentError, match=r"longer than 0\.3 s"):
+        impatient.run(misbehaving.hang)
+
+    assert descendants() <= before
+
+
+def test_killed_child_is_tried_again() -> None:
+    """The system short of memory kills too: that is no verdict on the file."""
+    with pytest.raises(TransientError, match="ended from outside"):
+        TIGHT.run(misbehaving.crash, signal.SIGKILL)
+
+
+def test_disk_is_not_filled(tmp_path: Path) -> None:
+    """A child writes no more than allowed."""
+    path = tmp_path / "large"
+
+    with pytest.raises(PermanentError, match="OSError"):
+        TIGHT.run(misbehaving.fill_disk, str(path))
+
+    assert path.stat().st_size <= 1 << 20
+
+
+def test_child_holds_nothing_worth_stealing(children: Children, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No environment, no core file, and neither the broker's library nor the model's client in memory."""
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY", "secret")
+
+    report = children.run(misbehaving.look_around)
+
+    assert report["environment"] == []
+    assert report["core_bytes"] == 0
+    assert not {"celery", "kombu", "openai", "httpx2", "redis", "pydantic"} & set(report["modules"])
+
+
+def test_lost_fork_server_is_replaced(children: Children) -> None:
+    """A signal to the whole process group takes the fork server along; the next file starts another."""
+    source = AUDIO / "clips" / "misc_crow.flac"
+    inspect(source, children=children)
+    servers = [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
+    for server in servers:
+        server.terminate()
+    until(lambda: all(server.status() == psutil.STATUS_ZOMBIE for server in servers), "the fork server has ended")
+
+    found = inspect(source, children=children)
+
+    assert servers
+    assert found.codec == "flac"
+
+
+def test_children_do_not_import_the_workers_main_module(tmp_path: Path) -> None:
+    """Whatever program the worker runs in, its children start without it."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys\n"
+        "print('imported', flush=True)\n"
+        "from pathlib import Path\n"
+        "from captionfleet_workers.media.child import Children\n"
+        "from captionfleet_workers.media.inspect import inspect\n"
+        "children = Children()\n"
+        "for _ in range(2):\n"
+        "    print(inspect(Path(sys.argv[1]), children=children).codec, flush=True)\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, program, AUDIO / "clips" / "misc_crow.flac"], capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout.split() == ["imported", "flac", "flac"]
+    assert run.stderr == ""
+
+
+def test_children_end_with_their_worker(tmp_path: Path) -> None:
+    """A worker that is killed leaves no child behind, not even one that hangs."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from captionfleet_workers.media.child import Children\n"
+        "from tests.functional.media import misbehaving\n"
+        "Children().run(misbehaving.hang)\n"
+    )
+    worker = psutil.Popen([sys.executable, program], env={**os.environ, "PYTHONPATH": str(AUDIO.parents[1])})
+    try:
+        until(lambda: len(worker.children(recursive=True)) == 3, "tracker, fork server and child run")
+        family = worker.children(recursive=True)
+    finally:
+        worker.kill()
+        worker.wait(timeout=10)
+
+    _, alive = psutil.wait_procs(family, timeout=10)
+
+    assert not alive
