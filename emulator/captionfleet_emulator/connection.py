@@ -16,9 +16,15 @@ class ClosableProtocol(H11Protocol):
         super().connection_made(transport)
 
 
-async def close_connection(request: Request) -> Response:
-    """Close the connection after what was sent already, and return a response that goes nowhere."""
+def hang_up(request: Request) -> Response:
+    """Have the connection close, and return a response that goes nowhere."""
     request.state.transport.close()
+    return Response()
+
+
+async def close_connection(request: Request) -> Response:
+    """Hang up, and wait until what was sent before has left: nothing may be sent after it."""
+    response = hang_up(request)
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    return Response()
+    return response

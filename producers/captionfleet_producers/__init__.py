@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SubmissionConflictError,
         UnknownJobError,
     )
-    from captionfleet_producers.event_stream import AnyEvent
+    from captionfleet_producers.event_stream import AnyEvent, event_of
     from captionfleet_producers.listener import Received, WebhookListener
     from captionfleet_producers.settings import ProducerSettings
     from captionfleet_producers.submission import Outcome, Submission, SubmittedJob, job_id_of
@@ -44,7 +44,7 @@ _HOMES = {
         "SubmissionConflictError",
         "UnknownJobError",
     ),
-    "captionfleet_producers.event_stream": ("AnyEvent",),
+    "captionfleet_producers.event_stream": ("AnyEvent", "event_of"),
     "captionfleet_producers.listener": ("Received", "WebhookListener"),
     "captionfleet_producers.settings": ("ProducerSettings",),
     "captionfleet_producers.submission": ("Outcome", "Submission", "SubmittedJob", "job_id_of"),
@@ -76,6 +76,7 @@ __all__ = [
     "SubmittedJob",
     "UnknownJobError",
     "WebhookListener",
+    "event_of",
     "job_id_of",
 ]
 

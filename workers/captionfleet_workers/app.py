@@ -4,6 +4,7 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from captionfleet_schemas.broker import celery_options
+from captionfleet_workers.redis_transport import transport_for
 from captionfleet_workers.settings import WorkerSettings
 
 
@@ -12,6 +13,7 @@ def build_app(settings: WorkerSettings) -> Celery:
     app = Celery("captionfleet", set_as_current=False)
     app.conf.update(celery_options(settings.broker_url.get_secret_value()))
     app.conf.update(
+        broker_transport=transport_for(settings.broker_url.get_secret_value()),
         task_queues=[
             Queue(name, Exchange(name, type="direct"), routing_key=name, durable=True)
             for name in settings.worker_queues

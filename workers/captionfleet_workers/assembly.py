@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -10,19 +10,22 @@ import httpx2
 from celery import Celery
 
 from captionfleet_ledger import Ledger
-from captionfleet_schemas.wire import LANE_QUEUES
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
+from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
 from captionfleet_workers.spool import process_spool
 from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.webhooks.deliver import Deliveries
+from captionfleet_workers.webhooks.prompt import PromptDeliveries
 from captionfleet_workers.webhooks.sender import Sender
 
 AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
@@ -60,32 +63,40 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         ledger = stack.enter_context(Ledger.connect(url, options=policies.ledger_options(settings)))
         publisher = Publisher(app)
         publisher.declare()
-        fleet = _fleet(settings, ledger, publisher, stack)
+        deliveries = _deliveries(settings, ledger, stack)
+        outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
+        fleet = _fleet(settings, ledger, publisher, outbox, stack)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
-        sweeper = Sweeper(ledger, publisher, pause=settings.sweep_seconds, random=fleet.random)
+        sweeper = Sweeper(ledger, publisher, outbox, pause=settings.sweep_seconds, random=fleet.random)
         sweeper.start()
         stack.callback(sweeper.stop)
-        yield Worker(fleet, _deliveries(settings, ledger, fleet.random, stack), fleet.shutdown)
+        yield Worker(fleet, deliveries, fleet.shutdown)
 
 
-def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, stack: ExitStack) -> Fleet:
+def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbox: Outbox, stack: ExitStack) -> Fleet:
     model = _model(settings)
     stack.callback(model.close)
     return Fleet(
         settings=settings,
         ledger=ledger,
         publisher=publisher,
+        outbox=outbox,
         leases=LeaseKeeper(ledger, settings.lease_seconds),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
         media=_media(settings),
+        known_audio=KnownAudio(),
         model=model,
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
-        random=random.Random(),  # noqa: S311  jitter, not secrets
+        random=_jitter(),
         clock=time.time,
     )
+
+
+def _jitter() -> random.Random:
+    return random.Random()  # noqa: S311  jitter, not secrets
 
 
 def _media(settings: WorkerSettings) -> Children:
@@ -105,8 +116,19 @@ def _model(settings: WorkerSettings) -> OpenAIDialect:
     )
 
 
-def _deliveries(settings: WorkerSettings, ledger: Ledger, jitter: random.Random, stack: ExitStack) -> Deliveries:
+def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> Deliveries:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
-    return Deliveries(ledger, Sender(client, secrets), timeout=settings.webhook_timeout, random=jitter)
+    return Deliveries(ledger, Sender(client, secrets), timeout=settings.webhook_timeout, random=_jitter())
+
+
+def _first_attempts(
+    settings: WorkerSettings, deliveries: Deliveries, publisher: Publisher, stack: ExitStack
+) -> Callable[[str], None]:
+    """How a new delivery is set going: at once where this process makes deliveries, or else by a message."""
+    if DELIVERIES_QUEUE not in settings.worker_queues:
+        return publisher.deliver
+    prompt = PromptDeliveries(deliveries.attempt, publisher.deliver)
+    stack.callback(prompt.close)
+    return prompt.deliver

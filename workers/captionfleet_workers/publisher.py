@@ -72,7 +72,11 @@ class Publisher:
         """Messages that wait in a queue, those in the hands of workers not counted."""
         with self._reaching_broker(), self._app.connection_for_write() as connection:
             channel: Any = connection.default_channel
-            return int(channel.queue_declare(queue, passive=True).message_count)
+            try:
+                return int(channel.queue_declare(queue, passive=True).message_count)
+            except connection.channel_errors:
+                # To Redis a queue without messages does not exist.
+                return 0
 
     def _send(self, task: str, kwargs: dict[str, str], queue: str) -> None:
         with self._reaching_broker():

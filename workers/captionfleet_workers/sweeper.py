@@ -9,7 +9,7 @@ import structlog
 
 from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError
 from captionfleet_workers.errors import BrokerUnavailableError
-from captionfleet_workers.outbox import publish
+from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 
 log = structlog.get_logger()
@@ -24,10 +24,18 @@ class Sweeper:
     """Runs sweeps in a thread of its own; safe beside the sweeps of other processes."""
 
     def __init__(
-        self, ledger: Ledger, publisher: Publisher, *, pause: float, random: Random, clock: Clock = time.monotonic
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        outbox: Outbox,
+        *,
+        pause: float,
+        random: Random,
+        clock: Clock = time.monotonic,
     ) -> None:
         self._ledger = ledger
         self._publisher = publisher
+        self._outbox = outbox
         self._pause = pause
         self._random = random
         self._clock = clock
@@ -58,7 +66,7 @@ class Sweeper:
         for job_id in chores.expire:
             settlement = self._ledger.jobs.expire(job_id)
             if settlement is not None:
-                publish(self._ledger, self._publisher, settlement)
+                self._outbox.publish(settlement)
         self._publisher.events(chores.publish)
         self._ledger.outbox.mark_published(chores.publish)
         for delivery_id in chores.deliver:

@@ -14,7 +14,6 @@ from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
 from captionfleet_workers.job.claim import claim
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.work import work_on
-from captionfleet_workers.outbox import publish
 from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.webhooks.deliver import Deliveries
 
@@ -48,7 +47,7 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
     if claimed is Refusal.OVERDUE:
         settlement = fleet.ledger.jobs.expire(job_id)
         if settlement is not None:
-            publish(fleet.ledger, fleet.publisher, settlement)
+            fleet.outbox.publish(settlement)
     elif isinstance(claimed, Refusal):
         log.info("message.dropped", reason=claimed)
     else:

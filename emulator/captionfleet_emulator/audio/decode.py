@@ -7,6 +7,7 @@ concat scripts that a file may really be, and through them other files and addre
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -45,22 +46,34 @@ class Sound:
         """Decoded samples in order; packets that cannot be decoded are passed over.
 
         Raises:
-            MediaError: the sound goes on after the longest duration that the model takes.
+            MediaError: the sound goes on after the longest duration that the model takes, or changes its layout.
         """
         layout = "mono" if self.channels == 1 else "stereo"
         resampler = av.AudioResampler(format="fltp", layout=layout, rate=self.rate)
         decoded = 0
         for frame in self._frames():
-            for part in resampler.resample(frame):
+            for part in _resampled(resampler, frame):
                 decoded += part.samples
                 if decoded > self._max_samples:
                     raise MediaError(MediaFault.TOO_LONG)
                 yield part.to_ndarray().astype(np.float32, copy=False)
 
     def _frames(self) -> Iterator[av.AudioFrame]:
-        for packet in self._container.demux(self._stream):
+        for packet in self._packets():
             with suppress(*UNREADABLE):
                 yield from packet.decode()
+
+    def _packets(self) -> "Iterator[av.Packet[AudioStream]]":  # quoted: only its stub is generic
+        """What can be read of the file: where its structure breaks, it ends."""
+        with suppress(*UNREADABLE):
+            yield from self._container.demux(self._stream)
+
+
+def _resampled(resampler: av.AudioResampler, frame: av.AudioFrame) -> list[av.AudioFrame]:
+    try:
+        return resampler.resample(frame)
+    except UNREADABLE:
+        raise MediaError(MediaFault.ILLEGAL) from None
 
 
 @contextmanager
@@ -70,11 +83,15 @@ def open_sound(path: Path, limits: Limits) -> Generator[Sound]:
     Raises:
         MediaError: the file cannot be read, or is not one of the documented formats.
     """
+    with path.open("rb") as file, _open_container(file) as container:
+        if not container.streams.audio or format_of(container) not in limits.formats:
+            raise MediaError(MediaFault.ILLEGAL)
+        yield Sound(container, container.streams.audio[0], limits)
+
+
+def _open_container(file: BinaryIO) -> InputContainer:
     try:
-        with path.open("rb") as file, av.open(file, "r", options=OPEN_OPTIONS, metadata_errors="replace") as container:
-            if not container.streams.audio or format_of(container) not in limits.formats:
-                raise MediaError(MediaFault.ILLEGAL)
-            yield Sound(container, container.streams.audio[0], limits)
+        return av.open(file, "r", options=OPEN_OPTIONS, metadata_errors="replace")
     except UNREADABLE:
         raise MediaError(MediaFault.ILLEGAL) from None
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from captionfleet_emulator.compatible.request import ChatRequest, read_request
 from captionfleet_emulator.compatible.response import Heading, completion, error_response, frames
-from captionfleet_emulator.connection import close_connection
+from captionfleet_emulator.connection import close_connection, hang_up
 from captionfleet_emulator.errors import ApiError, DroppedError, MediaError, MediaFault
 from captionfleet_emulator.journal import Entry, Journal
 from captionfleet_emulator.keys import Keys
@@ -48,8 +48,12 @@ class ChatCompletions:
         except ClientDisconnect:
             self._close(entry, None, "client_gone")
             return Response()
-        except BaseException:
+        except asyncio.CancelledError:
+            # The server ends, and cancels what it cannot wait for: the client is to see a closed connection.
             self._close(entry, None, "aborted")
+            return hang_up(request)
+        except Exception:
+            self._close(entry, 500, "internal_error")
             raise
 
     async def _answer(self, request: Request, entry: Entry) -> Response:

@@ -15,6 +15,8 @@ from threading import Thread
 from captionfleet_emulator.errors import INFERENCE_FAILED, MediaFault, ServiceError
 from captionfleet_schemas.catalogue import Limits
 
+ATTEMPTS = 2
+"""The first death may be another file's doing: a pool breaks as a whole."""
 JOIN_SECONDS = 1.0
 """How long a process may take to end; what holds out longer sees that the server is gone, and ends then."""
 
@@ -28,7 +30,7 @@ class Heard:
 
 
 class Listeners:
-    """A pool of listening processes. A file that ends its process costs one answer, not the pool."""
+    """A pool of listening processes, which is started anew when one of them dies."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -43,17 +45,17 @@ class Listeners:
         """Listen to a file, or say why it is refused.
 
         Raises:
-            ServiceError: the listening process died over it.
+            ServiceError: listening processes died over it, time and again.
         """
         if self._started is not None:
             await asyncio.shield(self._started)
-        pool = self._pool
-        try:
-            return await asyncio.get_running_loop().run_in_executor(pool, _hear, path, sha256, limits)
-        except BrokenProcessPool:
+        for _ in range(ATTEMPTS):
+            pool = self._pool
+            with suppress(BrokenProcessPool):
+                return await asyncio.get_running_loop().run_in_executor(pool, _hear, path, sha256, limits)
             if pool is self._pool:
                 self._pool = _start_pool(self._processes)
-            raise ServiceError(INFERENCE_FAILED) from None
+        raise ServiceError(INFERENCE_FAILED)
 
     def _start_process(self) -> None:
         # A server that ends before it has heard anything ends this one too.

@@ -13,7 +13,8 @@ STEEP_DB = 25.0
 STEEP_HZ = 400.0
 LIMITED_HZ = 9000.0
 TONE_SHARE = 0.9
-TONE_BINS = 3
+TONE_BINS = 2
+MIN_TONE_BIN = 12
 NOISE_FLATNESS = 0.7
 
 
@@ -80,7 +81,8 @@ def _is_steep(edge: float, hertz: Floats, relative: Floats) -> bool:
 def _tone(power: Floats, hertz: Floats) -> float | None:
     top = int(power.argmax())
     around = slice(max(0, top - TONE_BINS), top + TONE_BINS + 1)
-    if power[around].sum() < TONE_SHARE * power.sum() or not top:
+    # So low that the bins are wide against the frequency, a rumble cannot be told from a tone.
+    if top < MIN_TONE_BIN or power[around].sum() < TONE_SHARE * power.sum():
         return None
     return float(np.average(hertz[around], weights=power[around]))
 

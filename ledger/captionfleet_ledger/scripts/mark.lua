@@ -10,10 +10,7 @@ local MARK = {
     redis.call('ZADD', key('queued', job.queue), text(NOW), job.id)
     look('job:' .. job.id, deadline(job))
   end,
-  unsent = function(job)
-    redis.call('HINCRBY', job.key, 'messages', 1)
-    look('job:' .. job.id, NOW)
-  end,
+  unsent = function(job) look('job:' .. job.id, NOW) end,
 }
 
 local count = 0

@@ -23,7 +23,7 @@ def hold_the_next_call(fleet: Fleet, seconds: float) -> None:
 def test_killed_in_mid_call(fleet: Fleet) -> None:
     """A job whose worker is killed is finished by another within two lease times of the kill."""
     hold_the_next_call(fleet, NEVER)
-    with fleet.worker() as doomed, fleet.worker() as other:
+    with fleet.worker(log_level="debug") as doomed, fleet.worker(log_level="debug") as other:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
         until(lambda: calls(fleet) == 1, "the model is called")
         victim, heir = (doomed, other) if doomed.logged("model.calling") else (other, doomed)

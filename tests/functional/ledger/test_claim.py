@@ -77,7 +77,10 @@ def test_a_waiting_job_that_is_due_can_be_claimed(ledger: Ledger, clock: Clock) 
 
     claim = take(ledger)
 
+    record = ledger.jobs.get("job-1")
     assert (claim.attempts, claim.crashes, claim.progress) == (2, 0, "second try")
+    assert record is not None
+    assert (record.state, record.due_at, record.waiting_reason) == (JobState.RUNNING, None, None)
 
 
 def test_a_repeated_claim_of_the_same_request_is_the_same_claim(ledger: Ledger, store: Store) -> None:

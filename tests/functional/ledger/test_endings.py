@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from captionfleet_ledger import Ledger, Refusal, Settlement, WaitingReason
+from captionfleet_ledger.settling import expired, outcome, settlement_of
+from captionfleet_ledger.store import Store
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.event import CaptionEvent
 from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, state_of, take
@@ -128,6 +130,22 @@ def test_a_running_job_is_not_expired(ledger: Ledger, clock: Clock) -> None:
     assert while_running == ((), None)
     assert (chores.expire, chores.send) == (("job-1",), ())
     assert ledger.jobs.expire("job-1") is not None
+
+
+def test_a_job_that_is_claimed_while_it_expires_runs(ledger: Ledger, store: Store, clock: Clock) -> None:
+    """Expiring reads the job first; what happens in between decides."""
+    ledger.jobs.accept(make_job(finish_by=clock.at(60)))
+    record = ledger.jobs.get("job-1")
+    assert record is not None
+    take(ledger, lease_seconds=100)
+    clock.advance(60)
+    result = expired(record, clock.at())
+    parts = outcome(result, settlement_of(result, 0, None), None, store.options)
+
+    answer = store.send(store.script("settle", store.shard_of("job-1"), "job-1", "expire", "", *parts))
+
+    assert answer == b"refused"
+    assert state_of(ledger) is JobState.RUNNING
 
 
 def test_an_unknown_job_does_not_expire(ledger: Ledger) -> None:

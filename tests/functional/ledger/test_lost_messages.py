@@ -65,6 +65,36 @@ def test_a_repeated_message_does_not_make_the_backlog_look_lost(ledger: Ledger, 
     assert ledger.sweep().send == ()
 
 
+def test_a_released_job_says_nothing_about_the_backlog(ledger: Ledger, clock: Clock) -> None:
+    """Its second message may be at the end of the queue and its first one, given back by the broker, at the head."""
+    ledger.jobs.accept_many([make_job("released"), *(make_job(f"job-{n}") for n in range(50))])
+    clock.advance(1800)
+    ledger.jobs.release(take(ledger, "released").lease)
+    ledger.jobs.mark_sent(["released"])
+    take(ledger, "released", lease_seconds=9000)
+
+    chores = ledger.sweep()
+
+    assert chores.send == ()
+
+
+def test_the_time_of_sending_is_what_counts(ledger: Ledger, clock: Clock) -> None:
+    """A message that was sent late is not overtaken by one that was sent soon after it."""
+    ledger.jobs.accept(make_job("late"))
+    ledger.jobs.mark_unsent(["late"])
+    offered = ledger.sweep().send
+    clock.advance(5)
+    ledger.jobs.mark_sent(["late"])
+    clock.advance(58)
+    ledger.jobs.accept(make_job("next"))
+    take(ledger, "next", lease_seconds=9000)
+
+    chores = ledger.sweep()
+
+    assert offered == (QueuedJob("late", "captions"),)
+    assert chores.send == ()
+
+
 def test_an_empty_queue_has_lost_what_is_still_queued(ledger: Ledger, clock: Clock) -> None:
     """On an idle fleet nothing overtakes; there the broker's empty queue is the proof."""
     ledger.jobs.accept(make_job("lost"))

@@ -45,6 +45,7 @@ def test_tone() -> None:
     """A pure tone is named by its frequency; noise has none."""
     assert measure_spectrum(frames(sine(1, 1000))).tone == pytest.approx(1000, rel=0.02)
     assert measure_spectrum(frames(noise(1))).tone is None
+    assert measure_spectrum(frames(below(noise(1), 150, RATE))).tone is None
 
 
 def test_noise_like() -> None:

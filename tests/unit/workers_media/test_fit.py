@@ -43,8 +43,8 @@ def test_inline_characters_are_counted_with_prefix_and_padding(size: int, chars:
 @pytest.mark.parametrize(
     ("inspection", "audio", "policy", "route", "because"),
     [
-        (MP3, fetched(origin=ORIGIN), FitPolicy(), Route.URL, "public"),
-        (MP3, fetched(LARGE, ORIGIN), FitPolicy(), Route.URL, "public"),
+        (MP3, fetched(origin=ORIGIN), FitPolicy(), Route.URL, "can reach it"),
+        (MP3, fetched(LARGE, ORIGIN), FitPolicy(), Route.URL, "can reach it"),
         (MP3, fetched(origin=ORIGIN), FitPolicy(pass_urls=False), Route.INLINE, "does not hand URLs"),
         (MP3, fetched(origin=replace(ORIGIN, public=False)), FitPolicy(), Route.INLINE, "not public"),
         (

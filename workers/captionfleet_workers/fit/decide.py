@@ -70,9 +70,8 @@ def _against_format(inspection: Inspection, limits: Limits) -> str | None:
 
 
 def _as_url(inspection: Inspection, fetched: Fetched) -> FitPlan:
-    why = (
-        f"The URL is passed on: it is public, and {_name(inspection)} of {fetched.bytes:,} bytes is within the limits."
-    )
+    what = f"{_name(inspection)} of {fetched.bytes:,} bytes"
+    why = f"The URL is passed on: the model can reach it, and {what} is within the limits."
     return FitPlan(
         plan=_as_it_is(Route.URL, inspection, (why,)), send_url=fetched.origin.url if fetched.origin else None
     )

@@ -10,7 +10,6 @@ from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
-from captionfleet_workers.outbox import publish
 from captionfleet_workers.patience import until_ledger_answers
 
 log = structlog.get_logger()
@@ -36,7 +35,7 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
         seconds=attempt.seconds,
         model_calls=outcome.model_calls,
     )
-    publish(fleet.ledger, fleet.publisher, settlement)
+    fleet.outbox.publish(settlement)
 
 
 def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:

@@ -9,9 +9,11 @@ import httpx2
 
 from captionfleet_ledger import Ledger
 from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.port import ModelPort
+from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
@@ -26,11 +28,13 @@ class Fleet:
     settings: WorkerSettings
     ledger: Ledger
     publisher: Publisher
+    outbox: Outbox
     leases: LeaseKeeper
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""
     fetching: FetchPolicy
     media: Children
+    known_audio: KnownAudio
     model: ModelPort
     spool: Path
     shutdown: Shutdown

@@ -70,7 +70,7 @@ class Children:
                 _start(process)
             answered = reader.poll(self.limits.wall_seconds)
             message = _received(reader) if answered else None
-        exit_code = _ended(process, wait=_EXIT_SECONDS if message else 0)
+        exit_code = _ended(process, wait=_EXIT_SECONDS if answered else 0)
         if message is None:
             raise verdict(exit_code, self.limits, timed_out=not answered)
         outcome: dict[str, Any] = json.loads(message)

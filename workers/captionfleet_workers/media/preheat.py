@@ -5,7 +5,7 @@ the collector keeps it from touching, and thereby copying, the memory that child
 """
 
 import gc
-import tempfile
+import os
 import wave
 from pathlib import Path
 
@@ -17,16 +17,20 @@ _TARGET = Target(channels=1, sample_rate=16_000, bit_rate=24_000)
 
 
 def preheat() -> None:
-    """Encode and decode half a second of silence."""
-    with tempfile.TemporaryDirectory(prefix="captionfleet-") as folder:
-        source, encoded = Path(folder) / "source", Path(folder) / "encoded"
-        with wave.open(str(source), "wb") as output:
+    """Encode and decode half a second of silence, in memory: the disk may be read-only."""
+    with open(os.memfd_create("source"), "wb") as source, open(os.memfd_create("encoded"), "wb") as encoded:  # noqa: PTH123  files without a path
+        with wave.open(source, "wb") as output:
             output.setparams((1, 2, _TARGET.sample_rate, 0, "NONE", "not compressed"))
             output.writeframes(bytes(_TARGET.sample_rate))
-        encode(source, encoded, _TARGET, max_seconds=1.0)
-        measure(encoded, max_seconds=1.0)
+        source.flush()
+        encode(_path(source.fileno()), _path(encoded.fileno()), _TARGET, max_seconds=1.0)
+        measure(_path(encoded.fileno()), max_seconds=1.0)
     gc.collect()
     gc.freeze()
+
+
+def _path(descriptor: int) -> Path:
+    return Path(f"/proc/self/fd/{descriptor}")
 
 
 preheat()

@@ -14,10 +14,10 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     """Make one call, and settle the permit's tokens by what it really used."""
     attempt.progress = attempt.progress.with_call()
     request = _request(attempt, fleet)
-    log.info("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
+    log.debug("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
     answer = fleet.model.call(request, cancelled=attempt.check)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
-    log.info("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
+    log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
     attempt.answer = answer
     _settle_permit(attempt, fleet, answer)
 

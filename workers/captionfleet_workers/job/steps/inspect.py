@@ -1,12 +1,19 @@
 """Finds out what the file really is."""
 
+from captionfleet_workers.fetch import Fetched
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.media import inspect as media
+from captionfleet_workers.media.facts import Inspection
 
 
 def inspect(attempt: Attempt, fleet: Fleet) -> None:
-    """Decode the whole file in a child process, unless an earlier try of this attempt did."""
-    if attempt.inspection is None:
-        assert attempt.fetched is not None
-        attempt.inspection = media.inspect(attempt.fetched.path, children=fleet.media)
+    """Decode the whole file in a child process, unless this process knows its content already."""
+    assert attempt.fetched is not None
+    attempt.inspection = fleet.known_audio.get(attempt.fetched.sha256) or _look(attempt.fetched, fleet)
+
+
+def _look(fetched: Fetched, fleet: Fleet) -> Inspection:
+    inspection = media.inspect(fetched.path, children=fleet.media)
+    fleet.known_audio.add(fetched.sha256, inspection)
+    return inspection

@@ -1,0 +1,51 @@
+"""The highest sample, in every sample format that decoders give."""
+
+import numpy as np
+import pytest
+from av.audio.frame import AudioFrame
+
+from captionfleet_workers.media.peak import Peak
+
+FORMATS = {
+    "u8": ("u1", 128, 128),
+    "s16": ("i2", 0, 1 << 15),
+    "s32": ("i4", 0, 1 << 31),
+    "flt": ("f4", 0, 1),
+    "dbl": ("f8", 0, 1),
+}
+
+
+def frame(name: str, left: float, right: float, *, planar: bool = False) -> AudioFrame:
+    """Half a frame of left and right at their values, the rest at zero; odd in length, so that planes are padded."""
+    sample_type, middle, scale = FORMATS[name]
+    samples = np.full((101, 2), middle, dtype=sample_type)
+    samples[50] = middle + np.array([left, right]) * scale
+    shaped = samples.T.copy() if planar else samples.reshape(1, -1)
+    return AudioFrame.from_ndarray(shaped, format=f"{name}p" if planar else name, layout="stereo")
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(("left", "right"), [(0.5, 0.0), (0.0, -0.5), (0.25, -0.5), (-1.0, 0.0)])
+def test_peak_is_found_in_any_channel_and_direction(name: str, left: float, right: float, *, planar: bool) -> None:
+    """Full scale is 1, also for the lowest integer, whose magnitude has no positive twin."""
+    peak = Peak()
+
+    peak.add(frame(name, left, right, planar=planar))
+
+    assert peak.value() == pytest.approx(max(abs(left), abs(right)))
+
+
+def test_formats_may_change_and_broken_samples_are_left_out() -> None:
+    """The peak is that of everything, and what is no number has none."""
+    peak = Peak()
+
+    for one in (frame("s16", 0.25, 0.0), frame("flt", 0.75, 0.0), frame("u8", 0.5, 0.0), frame("flt", np.nan, 0.0)):
+        peak.add(one)
+
+    assert peak.value() == pytest.approx(0.75)
+
+
+def test_nothing_has_no_peak() -> None:
+    """Without samples the peak is zero."""
+    assert Peak().value() == 0.0
