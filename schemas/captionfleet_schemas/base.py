@@ -8,9 +8,12 @@ from captionfleet_schemas.failures import InvalidMessageError
 
 
 class Message(BaseModel):
-    """A value on the wire. Optional fields may be added to a version; anything else is a new version."""
+    """A value on the wire. Optional fields may be added to a version; anything else is a new version.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    A field that this release does not know is ignored: a newer worker may say more than an older reader understands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     def encode(self) -> bytes:
         """UTF-8 JSON without fields that are not set; the same value always gives the same bytes."""
@@ -29,6 +32,12 @@ class Message(BaseModel):
             return cls.model_validate(raw)
         except ValidationError as error:
             raise InvalidMessageError(_sentence(cls.__name__, error), raw) from None
+
+
+class Request(Message):
+    """What is asked for. A field that is not known is refused, as dropping it would do something else than asked."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def _sentence(name: str, error: ValidationError) -> str:

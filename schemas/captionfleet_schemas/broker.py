@@ -1,5 +1,6 @@
 """How every process talks to the broker, as data: what a producer and a worker set differently breaks one of them."""
 
+from ssl import CERT_REQUIRED
 from typing import Any
 
 _SOCKETS = {"socket_timeout": 15, "socket_connect_timeout": 5, "socket_keepalive": True, "health_check_interval": 25}
@@ -30,6 +31,7 @@ def celery_options(broker_url: str) -> dict[str, Any]:
         "broker_url": broker_url,
         "broker_read_url": broker_url,
         "broker_write_url": broker_url,
+        "broker_use_ssl": {"ssl_cert_reqs": CERT_REQUIRED} if broker_url.startswith("rediss:") else None,
         "broker_transport_options": transport_options(broker_url),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
-from captionfleet_schemas.base import Message
+from captionfleet_schemas.base import Request
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
 
 SCHEMES = ("https", "http", "data", "file", "blob")
@@ -45,7 +45,7 @@ def _is_web_address(url: str) -> str:
     return url
 
 
-class AudioReference(Message):
+class AudioReference(Request):
     """Where the audio is.
 
     The scheme is checked by the worker, not here: a job whose scheme the fleet does not read ends as a failed result
@@ -56,13 +56,13 @@ class AudioReference(Message):
     """An absolute address: `https:`, `http:`, `data:`, `file:` or `blob:`."""
 
 
-class Webhook(Message):
+class Webhook(Request):
     """Where the result is delivered, signed as Standard Webhooks asks."""
 
     url: Annotated[str, StringConstraints(max_length=2048), AfterValidator(_is_web_address)]
 
 
-class CaptionJob(Message):
+class CaptionJob(Request):
     """One piece of audio to describe. Times are absolute and carry their time zone."""
 
     version: Literal[1] = 1

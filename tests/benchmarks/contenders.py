@@ -82,7 +82,9 @@ def running_plain_worker(stand: Stand, concurrency: int) -> Generator[psutil.Pro
     options = ["-c", str(concurrency), "--without-gossip", "--without-mingle", "-l", "WARNING"]
     with (
         (stand.folder / "plain.log").open("wb") as log,
-        subprocess.Popen([*command, *options], stderr=log, stdout=log, env=os.environ | plain_environment(stand)) as process,
+        subprocess.Popen(
+            [*command, *options], stderr=log, stdout=log, env=os.environ | plain_environment(stand)
+        ) as process,
     ):
         try:
             yield psutil.Process(process.pid)

@@ -120,7 +120,9 @@ def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> D
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
-    return Deliveries(ledger, Sender(client, secrets), timeout=settings.webhook_timeout, random=_jitter())
+    return Deliveries(
+        ledger, Sender(client, secrets, settings.webhook_timeout), timeout=settings.webhook_timeout, random=_jitter()
+    )
 
 
 def _first_attempts(

@@ -5,13 +5,15 @@
     │   ├── AudioUnavailableError   the origin answers 5xx, 429 or not at all         audio_unreachable
     │   └── ModelCallError          a failed call, judged by the error catalogue      (its row's code)
     ├── PermanentError              will fail again; carries the code of the result
+    │   └── ForbiddenAddressError   an address that the operator does not allow       audio_forbidden_address
     ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
     BrokerUnavailableError          the message queue cannot be reached: the ledger keeps what was to be said
 
-`ModelCallError` lives in `model/errors.py` beside the catalogue that fills it.
+`ModelCallError` lives in `model/errors.py` beside the catalogue that fills it, `ForbiddenAddressError` in
+`outbound/addresses.py` beside the rules that raise it.
 """
 
 from captionfleet_schemas import FailureCode

@@ -64,7 +64,7 @@ def _run(settings: WorkerSettings) -> int:
     with ExitStack() as stack:
         try:
             worker = stack.enter_context(assemble(settings, app))
-        except (LedgerError, BrokerUnavailableError) as error:
+        except (LedgerError, BrokerUnavailableError, ValueError) as error:
             log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
             return 1
         register_tasks(app, worker.fleet, worker.deliveries)

@@ -1,8 +1,9 @@
 """Kombu's Redis transport, with one client object for each channel instead of one for each command.
 
-Making a client costs more CPU than the command that it sends (redis-py fills a table of several hundred callbacks): about
-a third of what a task costs a worker. Clients on a pool may be shared by threads, so one is kept until the channel gets
-another pool, as it does when it reconnects. Kombu is pinned to its minor version; `test_redis_transport` watches this.
+Making a client costs more CPU than the command that it sends (redis-py fills a table of several hundred callbacks):
+about a third of what a task costs a worker. Clients on a pool may be shared by threads, so one is kept until the
+channel gets another pool, as it does when it reconnects. Kombu is pinned to its minor version, and
+`test_redis_transport` watches this.
 """
 
 from typing import Any
@@ -14,7 +15,10 @@ NAME = f"{__name__}:Transport"
 _SCHEMES = {"redis", "rediss", "redis+socket"}
 
 
-class Channel(redis.Channel):
+_Base: Any = redis.Channel
+
+
+class Channel(_Base):  # type: ignore[misc]  # kombu's stubs leave out what is overridden here
     """A channel that keeps its client."""
 
     _kept: Any = None

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from random import Random
 
 import structlog
@@ -17,28 +16,16 @@ log = structlog.get_logger()
 DEPTH_CHECK_SECONDS = 10.0
 """How often the broker may be asked whether a queue with old jobs is empty."""
 
-Clock = Callable[[], float]
-
 
 class Sweeper:
     """Runs sweeps in a thread of its own; safe beside the sweeps of other processes."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        publisher: Publisher,
-        outbox: Outbox,
-        *,
-        pause: float,
-        random: Random,
-        clock: Clock = time.monotonic,
-    ) -> None:
+    def __init__(self, ledger: Ledger, publisher: Publisher, outbox: Outbox, *, pause: float, random: Random) -> None:
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
         self._pause = pause
         self._random = random
-        self._clock = clock
         self._next_depth_check = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -75,9 +62,9 @@ class Sweeper:
 
     def _empty_queues(self) -> frozenset[str]:
         """Queues that hold no message although jobs have been queued in them for long."""
-        if self._clock() < self._next_depth_check:
+        if time.monotonic() < self._next_depth_check:
             return frozenset()
-        self._next_depth_check = self._clock() + DEPTH_CHECK_SECONDS
+        self._next_depth_check = time.monotonic() + DEPTH_CHECK_SECONDS
         return frozenset(queue for queue in self._ledger.stale_queues() if self._publisher.depth(queue) == 0)
 
     def _run(self) -> None:

@@ -70,6 +70,7 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
         _refuse_poison(attempt, fleet)
         walk(attempt, fleet)
     except (TransientError, PermanentError) as problem:
+        _note(problem)
         return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
     except LedgerUnavailableError as error:
         log.warning("ledger.unavailable", reason=str(error))
@@ -89,6 +90,21 @@ def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
     crashes = attempt.claim.crashes
     if crashes >= fleet.settings.max_crashes:
         raise PermanentError(FailureCode.POISONED, f"{crashes} workers died while they worked on this job.")
+
+
+def _note(problem: Problem) -> None:
+    """An error that the catalogue does not know deserves a row there."""
+    if isinstance(problem, ModelCallError):
+        level = log.info if problem.row.known else log.warning
+        level(
+            "model.refused",
+            reason=problem.row.reason,
+            known=problem.row.known,
+            status=problem.report.status,
+            code=problem.upstream_code,
+            message=problem.message,
+            request_id=problem.request_id,
+        )
 
 
 def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:

@@ -14,7 +14,7 @@ ROOM = 512
 
 
 class PromptDeliveries:
-    """Starts attempts in threads of its own. What it cannot take goes to the deliveries queue; the sweep has the rest."""
+    """Starts attempts in threads of its own. What it cannot take goes to the deliveries queue."""
 
     def __init__(self, attempt: Callable[[str], None], send: Callable[[str], None]) -> None:
         self._attempt = attempt

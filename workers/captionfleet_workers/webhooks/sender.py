@@ -8,6 +8,7 @@ import httpx2
 
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_workers.errors import JobError
+from captionfleet_workers.outbound import deadline
 from captionfleet_workers.outbound.retry_after import retry_after
 from captionfleet_workers.webhooks.schedule import Outcome
 
@@ -16,20 +17,22 @@ ANSWER_CHARS = 200
 
 
 class Sender:
-    """Signs and posts, through a client that reaches only addresses that the operator allows."""
+    """Signs and posts."""
 
     def __init__(
-        self, client: httpx2.Client, secrets: Sequence[str], *, clock: Callable[[], float] = time.time
+        self, client: httpx2.Client, secrets: Sequence[str], timeout: float, *, clock: Callable[[], float] = time.time
     ) -> None:
+        """`timeout` is for a whole attempt, in seconds; `client` reaches only addresses that the operator allows."""
         self._client = client
         self._secrets = secrets
+        self._timeout = timeout
         self._clock = clock
 
     def send(self, url: str, event_id: str, body: bytes) -> tuple[Outcome, str]:
         """Post once. Returns what was answered, and the first characters of the answer or the reason there is none."""
         try:
             headers = self._headers(event_id, body)
-            with self._client.stream("POST", url, content=body, headers=headers) as response:
+            with deadline(self._timeout), self._client.stream("POST", url, content=body, headers=headers) as response:
                 answer = _beginning(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
             return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
