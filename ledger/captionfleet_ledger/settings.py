@@ -96,8 +96,9 @@ class FleetSettings(BaseSettings):
 
 def explain(error: ValidationError) -> str:
     """One line for each setting that is missing or wrong, with the name of its variable and never its value."""
-    lines = (
-        f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-        for problem in error.errors(include_input=False, include_url=False)
-    )
+    problems: dict[str, list[str]] = {}
+    for problem in error.errors(include_input=False, include_url=False):
+        # What follows the setting's name is a place in its list, or pydantic's own names for what it tried.
+        problems.setdefault(str(problem["loc"][0]), []).append(problem["msg"])
+    lines = (f"{PREFIX}{name.upper()}: {'; '.join(dict.fromkeys(reasons))}" for name, reasons in problems.items())
     return "\n".join(("Settings that need your attention:", *lines))

@@ -35,6 +35,7 @@ def fleet_settings(stand: Stand, concurrency: int, **settings: str) -> dict[str,
         "CAPTIONFLEET_WEBHOOK_ALLOW_HTTP": "true",
         "CAPTIONFLEET_WORKER_CONCURRENCY": str(concurrency),
         "CAPTIONFLEET_WORKER_EVENTS": "false",
+        "CAPTIONFLEET_WORKER_ONE_CORE": "true",
     } | {f"CAPTIONFLEET_{name.upper()}": value for name, value in settings.items()}
 
 

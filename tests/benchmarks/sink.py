@@ -9,6 +9,8 @@ class Handler(BaseHTTPRequestHandler):
     """Keeps connections alive, so that what is measured is the peer's request and not its connecting."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     audio = b""
 
     def do_GET(self) -> None:
@@ -38,5 +40,6 @@ class Server(ThreadingHTTPServer):
 if __name__ == "__main__":
     Handler.audio = Path(sys.argv[1]).read_bytes()
     with Server(("127.0.0.1", 0), Handler) as server:
-        print(f"http://127.0.0.1:{server.server_port}", flush=True)
+        sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")
+        sys.stdout.flush()
         server.serve_forever()

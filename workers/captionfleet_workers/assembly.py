@@ -12,6 +12,7 @@ from celery import Celery
 from captionfleet_ledger import Ledger
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
+from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.leases import LeaseKeeper
@@ -63,6 +64,7 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         ledger = stack.enter_context(Ledger.connect(url, options=policies.ledger_options(settings)))
         publisher = Publisher(app)
         publisher.declare()
+        stack.callback(publisher.close)
         deliveries = _deliveries(settings, ledger, stack)
         outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
         fleet = _fleet(settings, ledger, publisher, outbox, stack)
@@ -83,6 +85,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         publisher=publisher,
         outbox=outbox,
         leases=LeaseKeeper(ledger, settings.lease_seconds),
+        cool_downs=CoolDowns(ledger),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
         media=_media(settings),

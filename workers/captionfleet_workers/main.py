@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from captionfleet_ledger import LedgerError
 from captionfleet_ledger.settings import explain
+from captionfleet_workers.affinity import stay_on_one_core
 from captionfleet_workers.app import build_app
 from captionfleet_workers.assembly import Worker, assemble
 from captionfleet_workers.errors import BrokerUnavailableError
@@ -72,6 +73,8 @@ def _run(settings: WorkerSettings) -> int:
 
 
 def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
+    if settings.worker_one_core:
+        log.info("worker.stays_on_core", core=stay_on_one_core(worker.fleet.random))
     worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
     worker_ready.connect(_announce(settings), weak=False)
     consumer = app.Worker(

@@ -3,11 +3,12 @@
 What fails here is not lost: the ledger holds it, and the sweep does it again.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 import structlog
 
-from captionfleet_ledger import Ledger, LedgerUnavailableError, Settlement
+from captionfleet_ledger import Ledger, LedgerUnavailableError, OutboxEntry, Settlement
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.publisher import Publisher
 
@@ -15,20 +16,35 @@ log = structlog.get_logger()
 
 
 class Outbox:
-    """Tells the world what a settlement says."""
+    """Tells the world what a settlement says. Safe to share by threads."""
 
     def __init__(self, ledger: Ledger, publisher: Publisher, deliver: Callable[[str], None]) -> None:
         """`deliver` sets a webhook delivery going."""
         self._ledger = ledger
         self._publisher = publisher
         self._deliver = deliver
+        self._published: deque[OutboxEntry] = deque()
 
     def publish(self, settlement: Settlement) -> None:
         """Publish what a settlement left in the outbox."""
         try:
             self._publisher.events(settlement.events)
-            self._ledger.outbox.mark_published(settlement.events)
+            self._published.extend(settlement.events)
             if settlement.delivery_id is not None:
                 self._deliver(settlement.delivery_id)
         except (BrokerUnavailableError, LedgerUnavailableError) as error:
             log.warning("outbox.left_to_the_sweep", reason=str(error))
+
+    def flush(self) -> None:
+        """Mark what was published, in one round trip for many jobs.
+
+        A process that dies before it does so publishes its last events once more, under the same ids.
+
+        Raises:
+            LedgerUnavailableError: nothing is marked; the next flush does it.
+        """
+        entries = tuple(self._published)
+        if entries:
+            self._ledger.outbox.mark_published(entries)
+            for _ in entries:
+                self._published.popleft()

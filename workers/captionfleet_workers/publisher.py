@@ -1,12 +1,12 @@
 """What a worker says on the broker: events to the results exchange, wake-up calls, and dead letters."""
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
-from kombu import Exchange, Producer, Queue
+from kombu import Exchange, Queue
 from kombu.exceptions import LimitExceeded, OperationalError
 
 from captionfleet_ledger import OutboxEntry
@@ -15,13 +15,10 @@ from captionfleet_schemas.wire import (
     DEAD_QUEUE,
     DELIVER_TASK,
     DELIVERIES_QUEUE,
-    EVENT_QUEUES,
-    RESULTS_EXCHANGE,
 )
 from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.event_sender import EVENTS, EventSender
 
-_RESULTS = Exchange(RESULTS_EXCHANGE, type="topic", durable=True)
-_EVENTS = [Queue(queue.name, _RESULTS, routing_key=queue.binding, durable=True) for queue in EVENT_QUEUES]
 _DEAD = Queue(DEAD_QUEUE, Exchange(DEAD_QUEUE, type="direct"), routing_key=DEAD_QUEUE, durable=True)
 
 
@@ -33,6 +30,7 @@ class Publisher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._sender = EventSender(app.connection_for_write)
         connection = app.connection_for_write()
         self._failures: tuple[type[BaseException], ...] = (
             *connection.connection_errors,
@@ -42,17 +40,26 @@ class Publisher:
         )
 
     def declare(self) -> None:
-        """Make the results exchange, its two queues and the dead-letter queue, so that no event is dropped unseen."""
+        """Make the results exchange with its queues and the dead-letter queue, so that nothing is dropped unseen."""
         with self._reaching_broker(), self._app.connection_for_write() as connection:
-            for queue in [*_EVENTS, _DEAD]:
+            for queue in (*EVENTS, _DEAD):
                 queue(connection.default_channel).declare()
 
-    def events(self, entries: Iterable[OutboxEntry]) -> None:
+    def events(self, entries: Sequence[OutboxEntry]) -> None:
         """Publish events under their routing keys. The body is the CloudEvent itself, to the byte."""
-        with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
-            for entry in entries:
-                # A connection that has not declared a topic exchange takes it for a direct one (done once for each).
-                self._publish(producer, entry.body, exchange=_RESULTS, routing_key=entry.routing_key, declare=_EVENTS)
+        if not entries:
+            return
+        with self._reaching_broker():
+            try:
+                self._sender.send(entries)
+            except self._failures:
+                # A kept channel may have died since it was last used; what went out before has the same event id.
+                self._sender.close()
+                self._sender.send(entries)
+
+    def close(self) -> None:
+        """Close the connections that are kept for events."""
+        self._sender.close()
 
     def wake_up(self, job_id: str, queue: str) -> None:
         """Tell the workers of `queue` to look at a job."""
@@ -66,7 +73,17 @@ class Publisher:
         """Put a message that cannot be worked on aside, with the reason, where a person can look at it."""
         body = json.dumps({"reason": reason, "message": message}, default=str).encode()
         with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
-            self._publish(producer, body, exchange=_DEAD.exchange, routing_key=DEAD_QUEUE, declare=[_DEAD])
+            producer.publish(
+                body,
+                exchange=_DEAD.exchange,
+                routing_key=DEAD_QUEUE,
+                declare=[_DEAD],
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                retry=True,
+                retry_policy={"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2},
+            )
 
     def depth(self, queue: str) -> int:
         """Messages that wait in a queue, those in the hands of workers not counted."""
@@ -88,15 +105,3 @@ class Publisher:
             yield
         except self._failures as error:
             raise BrokerUnavailableError(str(error)) from error
-
-    @staticmethod
-    def _publish(producer: Producer, body: bytes, **options: Any) -> None:
-        producer.publish(
-            body,
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=2,
-            retry=True,
-            retry_policy={"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2},
-            **options,
-        )

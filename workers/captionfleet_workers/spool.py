@@ -1,4 +1,4 @@
-"""Folders for audio in flight: one for the process, one in it for each attempt, all gone when it ends.
+"""The folder for audio in flight: one for each process, gone when it ends.
 
 A killed process cannot clean up after itself, so each holds a lock on its folder; whoever starts later removes the
 folders whose lock is free.
@@ -28,13 +28,6 @@ def process_spool(parent: Path | None) -> Generator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def attempt_spool(process_folder: Path) -> Generator[Path]:
-    """A folder for one attempt at one job."""
-    with tempfile.TemporaryDirectory(dir=process_folder, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 @contextmanager

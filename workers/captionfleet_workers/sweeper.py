@@ -35,9 +35,10 @@ class Sweeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the sweep under way and stop."""
+        """Finish the sweep under way, mark what was published, and stop."""
         self._stopped.set()
         self._thread.join()
+        self._flush()
 
     def sweep(self) -> Chores:
         """Sweep once.
@@ -46,6 +47,7 @@ class Sweeper:
             LedgerUnavailableError: the ledger cannot be reached; the next sweep does it.
             BrokerUnavailableError: the broker cannot be reached; what was not sent is offered again.
         """
+        self._outbox.flush()
         chores = self._ledger.sweep(empty_queues=self._empty_queues())
         for job in chores.send:
             self._publisher.wake_up(job.job_id, job.queue)
@@ -59,6 +61,12 @@ class Sweeper:
         for delivery_id in chores.deliver:
             self._publisher.deliver(delivery_id)
         return chores
+
+    def _flush(self) -> None:
+        try:
+            self._outbox.flush()
+        except LedgerUnavailableError as error:
+            log.warning("outbox.left_to_the_sweep", reason=str(error))
 
     def _empty_queues(self) -> frozenset[str]:
         """Queues that hold no message although jobs have been queued in them for long."""

@@ -26,13 +26,13 @@ class Attempt:
     claim: Claim
     held: Held
     card: ModelCard
-    spool: Path
     shutdown: Shutdown
     progress: Progress
     fetched: Fetched | None = None
     inspection: Inspection | None = None
     fit: FitPlan | None = None
     audio: AudioUrl | AudioFile | None = None
+    transcoded: Path | None = None
     answer: Answer | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each step took, summed over the tries of this attempt."""
@@ -74,6 +74,13 @@ class Attempt:
             self.check()
             if self.shutdown.stopping.is_set():
                 raise HandedBackError
+
+    def close(self) -> None:
+        """Remove the attempt's files from the spool."""
+        if self.fetched is not None:
+            self.fetched.discard()
+        if self.transcoded is not None:
+            self.transcoded.unlink(missing_ok=True)
 
     @contextmanager
     def timed(self, step: str) -> Generator[None]:

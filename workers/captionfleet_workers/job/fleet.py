@@ -9,6 +9,7 @@ import httpx2
 
 from captionfleet_ledger import Ledger
 from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
@@ -30,6 +31,7 @@ class Fleet:
     publisher: Publisher
     outbox: Outbox
     leases: LeaseKeeper
+    cool_downs: CoolDowns
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""
     fetching: FetchPolicy

@@ -1,5 +1,7 @@
 """From a claim to its end: walk the steps, decide about what they raise, and write the outcome to the ledger."""
 
+from contextlib import closing
+
 import structlog
 
 from captionfleet_ledger import Claim, LedgerUnavailableError, WaitingReason
@@ -22,7 +24,6 @@ from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, decide
-from captionfleet_workers.spool import attempt_spool
 
 log = structlog.get_logger()
 
@@ -33,15 +34,14 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
     """Bring a claimed job to its end, to a wait, or back to the ledger."""
     held = fleet.leases.hold(claim.lease)
     try:
-        with attempt_spool(fleet.spool) as spool:
-            attempt = Attempt(
-                claim=claim,
-                held=held,
-                card=_card(claim, fleet),
-                spool=spool,
-                shutdown=fleet.shutdown,
-                progress=Progress.decode(claim.progress),
-            )
+        attempt = Attempt(
+            claim=claim,
+            held=held,
+            card=_card(claim, fleet),
+            shutdown=fleet.shutdown,
+            progress=Progress.decode(claim.progress),
+        )
+        with closing(attempt):
             _run(attempt, fleet)
     finally:
         fleet.leases.drop(held)

@@ -1,5 +1,6 @@
 """The life of one delivery attempt: claim it, send it, put it on record."""
 
+import math
 import time
 from datetime import UTC, datetime
 from random import Random
@@ -13,6 +14,10 @@ from captionfleet_workers.webhooks.sender import Sender
 log = structlog.get_logger()
 
 LEASE_MARGIN_SECONDS = 30.0
+ENDPOINT_MEMORY_SECONDS = 5.0
+"""How long an endpoint that was open is taken to be open still."""
+ENDPOINT_MEMORY = 10_000
+"""Endpoints that are remembered."""
 
 
 class Deliveries:
@@ -23,6 +28,7 @@ class Deliveries:
         self._sender = sender
         self._lease_seconds = timeout + LEASE_MARGIN_SECONDS
         self._random = random
+        self._open_endpoints: dict[str, float] = {}
 
     def attempt(self, delivery_id: str) -> None:
         """Make the attempt that is due, if it still is."""
@@ -30,10 +36,21 @@ class Deliveries:
         if claim is None:
             return
         with structlog.contextvars.bound_contextvars(job_id=claim.job_id, event_id=claim.event_id):
-            if self._ledger.deliveries.endpoint_disabled(claim.url):
-                self._switched_off(claim)
+            if self._is_switched_off(claim.url):
+                self._refuse(claim)
             else:
                 self._send(claim)
+
+    def _is_switched_off(self, url: str) -> bool:
+        now = time.monotonic()
+        if now - self._open_endpoints.get(url, -math.inf) < ENDPOINT_MEMORY_SECONDS:
+            return False
+        if self._ledger.deliveries.endpoint_disabled(url):
+            return True
+        if len(self._open_endpoints) >= ENDPOINT_MEMORY:
+            self._open_endpoints.clear()
+        self._open_endpoints[url] = now
+        return False
 
     def _send(self, claim: DeliveryClaim) -> None:
         at, started = datetime.now(UTC), time.monotonic()
@@ -63,7 +80,7 @@ class Deliveries:
             reason=answer if failed else None,
         )
 
-    def _switched_off(self, claim: DeliveryClaim) -> None:
+    def _refuse(self, claim: DeliveryClaim) -> None:
         reason = "the endpoint answered 410 Gone before and is switched off"
         attempt = DeliveryAttempt(at=datetime.now(UTC), status=None, error=reason, seconds=0.0, answer="")
         self._record(claim, attempt, Verdict(DeliveryState.DISABLED))

@@ -8,6 +8,4 @@ from captionfleet_workers.job.fleet import Fleet
 def fetch(attempt: Attempt, fleet: Fleet) -> None:
     """Fetch the audio reference, unless an earlier try of this attempt did."""
     if attempt.fetched is None:
-        attempt.fetched = audio.fetch(
-            attempt.job.audio.url, into=attempt.spool, policy=fleet.fetching, client=fleet.http
-        )
+        attempt.fetched = audio.fetch(attempt.job.audio.url, into=fleet.spool, policy=fleet.fetching, client=fleet.http)

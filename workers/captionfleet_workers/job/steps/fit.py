@@ -33,7 +33,7 @@ def _audio(attempt: Attempt, fleet: Fleet) -> AudioUrl | AudioFile:
         return AudioUrl(attempt.fit.send_url)
     if attempt.fit.transcode is None:
         return AudioFile(attempt.fetched.path, attempt.fetched.bytes)
-    path, encoded = transcode(
-        attempt.fetched.path, into=attempt.spool, target=attempt.fit.transcode, children=fleet.media
+    attempt.transcoded, encoded = transcode(
+        attempt.fetched.path, into=fleet.spool, target=attempt.fit.transcode, children=fleet.media
     )
-    return AudioFile(path, encoded.bytes)
+    return AudioFile(attempt.transcoded, encoded.bytes)

@@ -12,6 +12,8 @@ HOLD_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 120.0
 """Wait in the slot up to this long in all; the job then goes back to the ledger."""
 
+FREE = Permit(granted=True, wait=0.0)
+
 
 def pace(attempt: Attempt, fleet: Fleet) -> None:
     """Sleep until this call may be made.
@@ -33,6 +35,9 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
 
 
 def _ask(attempt: Attempt, fleet: Fleet) -> Permit:
+    if not (fleet.settings.model_rpm or fleet.settings.model_tpm):
+        cooling = fleet.cool_downs.of(attempt.card.name)
+        return Permit(granted=False, wait=cooling.seconds, reason=cooling.reason) if cooling else FREE
     assert attempt.inspection is not None
     expected = estimate(attempt.card, attempt.inspection.seconds)
     return fleet.ledger.pace.acquire(

@@ -1,0 +1,157 @@
+"""The settings of a worker process: from the environment, from files, and in words when they are wrong."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from captionfleet_ledger.settings import explain
+from captionfleet_workers.settings import WorkerSettings
+
+
+def key_of(settings: WorkerSettings) -> str | None:
+    """The model's key, in the open."""
+    return settings.model_api_key.get_secret_value() if settings.model_api_key else None
+
+
+def explanation(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    """What an operator reads who has set these variables wrongly."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refused:
+        WorkerSettings()
+    return explain(refused.value)
+
+
+def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With or without blanks, a comma at the end included."""
+    monkeypatch.setenv("CAPTIONFLEET_WORKER_QUEUES", "captions, captionfleet.deliveries,")
+    monkeypatch.setenv("CAPTIONFLEET_AUDIO_SCHEMES", "https,http")
+    monkeypatch.setenv("CAPTIONFLEET_FILE_ROOTS", "/srv/a,/srv/b")
+    monkeypatch.setenv("CAPTIONFLEET_ALLOWED_NETWORKS", "10.0.0.0/8,fd00::/8")
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_Yg==,whsec_YQ==")
+
+    settings = WorkerSettings()
+
+    assert settings.worker_queues == ("captions", "captionfleet.deliveries")
+    assert settings.audio_schemes == {"https", "http"}
+    assert settings.file_roots == (Path("/srv/a"), Path("/srv/b"))
+    assert settings.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["whsec_Yg==", "whsec_YQ=="]
+
+
+def test_empty_list_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable switches everything off, rather than meaning a scheme without a name."""
+    monkeypatch.setenv("CAPTIONFLEET_AUDIO_SCHEMES", "")
+
+    assert WorkerSettings().audio_schemes == frozenset()
+
+
+def test_key_falls_back_to_the_vendors_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own name wins where both are set."""
+    without = key_of(WorkerSettings())
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-vendor")
+    fallback = key_of(WorkerSettings())
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY", "sk-own")
+
+    assert (without, fallback, key_of(WorkerSettings())) == (None, "sk-vendor", "sk-own")
+
+
+def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As containers mount them, with the newline that editors leave; lists too."""
+    for name, text in {"key": "sk-file\n", "secrets": "whsec_YQ==,whsec_Yg==\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS_FILE", str(tmp_path / "secrets"))
+
+    settings = WorkerSettings()
+
+    assert key_of(settings) == "sk-file"
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["whsec_YQ==", "whsec_Yg=="]
+
+
+def test_order_of_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An argument wins over the environment, and the environment over a file that it names."""
+    (tmp_path / "concurrency").write_text("3", encoding="utf-8")
+    monkeypatch.setenv("CAPTIONFLEET_WORKER_CONCURRENCY_FILE", str(tmp_path / "concurrency"))
+    from_file = WorkerSettings().worker_concurrency
+    monkeypatch.setenv("CAPTIONFLEET_WORKER_CONCURRENCY", "5")
+    from_environment = WorkerSettings().worker_concurrency
+
+    from_argument = WorkerSettings(worker_concurrency=7).worker_concurrency
+
+    assert (from_file, from_environment, from_argument) == (3, 5, 7)
+
+
+def test_file_of_our_own_wins_over_the_vendors_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever mounts a key for the fleet means that one."""
+    (tmp_path / "key").write_text("sk-file", encoding="utf-8")
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-vendor")
+
+    assert key_of(WorkerSettings()) == "sk-file"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("CAPTIONFLEET_WORKER_CONCURRENCY", "s3cret", "valid integer"),
+        ("CAPTIONFLEET_WORKER_CONCURRENCY", "0", "greater than or equal to 1"),
+        ("CAPTIONFLEET_MODEL_NAME", "s3cret", "known are"),
+        ("CAPTIONFLEET_MODEL_DIALECT", "s3cret", "'openai'"),
+        ("CAPTIONFLEET_LOG_LEVEL", "s3cret", "'debug', 'info'"),
+        ("CAPTIONFLEET_MODEL_RPM", "-1", "greater than or equal to 0"),
+        ("CAPTIONFLEET_ALLOWED_NETWORKS", "10.0.0.0/8,s3cret", "not a valid IPv4 network; Input is not a valid IPv6"),
+        ("CAPTIONFLEET_PASS_URLS", "s3cret", "valid boolean"),
+    ],
+)
+def test_wrong_value_is_explained_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    """One line that begins with the variable's name and says what it wants, without the value, which may be a secret."""
+    first, *lines = explanation(monkeypatch, **{variable: value}).splitlines()
+
+    assert first == "Settings that need your attention:"
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{variable}: ")
+    assert reason in lines[0]
+    assert "s3cret" not in lines[0]
+
+
+def test_all_wrong_values_are_explained_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to start a worker three times to learn of three mistakes."""
+    text = explanation(
+        monkeypatch, CAPTIONFLEET_LEASE_SECONDS="x", CAPTIONFLEET_SWEEP_SECONDS="0", CAPTIONFLEET_MAX_CRASHES="0"
+    )
+
+    assert [line.partition(":")[0] for line in text.splitlines()[1:]] == [
+        "CAPTIONFLEET_LEASE_SECONDS",
+        "CAPTIONFLEET_SWEEP_SECONDS",
+        "CAPTIONFLEET_MAX_CRASHES",
+    ]
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings may end up in a traceback or a log line."""
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY", "s3cret")
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_s3cret")
+    monkeypatch.setenv("CAPTIONFLEET_REDIS_URL", "redis://:s3cret@ledger:6379/1")
+
+    settings = WorkerSettings()
+
+    assert "s3cret" not in repr(settings)
+    assert "s3cret" not in settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("queues", "calls_none"),
+    [
+        (("captionfleet.deliveries",), True),
+        (("captions",), False),
+        (("captions.bulk", "captionfleet.deliveries"), False),
+    ],
+)
+def test_process_for_deliveries_alone_calls_no_model(queues: tuple[str, ...], calls_none: bool) -> None:
+    """Such a process needs no key of the model's API."""
+    assert WorkerSettings(worker_queues=queues).calls_no_model is calls_none

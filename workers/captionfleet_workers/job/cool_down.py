@@ -1,0 +1,30 @@
+"""Whether the fleet's calls are on hold, for a fleet without limits of its own: asked now and then, not per call."""
+
+import time
+from threading import Lock
+
+from captionfleet_ledger import Cooling, Ledger
+
+FRESH_SECONDS = 0.5
+
+
+class CoolDowns:
+    """The ledger's cool-downs as they were a moment ago; safe to share by threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._seen: dict[str, tuple[float, Cooling | None]] = {}
+        self._lock = Lock()
+
+    def of(self, model: str) -> Cooling | None:
+        """The cool-down of a model, if one is on.
+
+        Raises:
+            LedgerUnavailableError: the ledger does not answer.
+        """
+        with self._lock:
+            asked_at, cooling = self._seen.get(model, (0.0, None))
+            if time.monotonic() - asked_at > FRESH_SECONDS:
+                asked_at, cooling = time.monotonic(), self._ledger.pace.cooling(model)
+                self._seen[model] = asked_at, cooling
+        return cooling
