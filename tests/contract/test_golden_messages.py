@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # the package ships no types
 
 from captionfleet_schemas import CaptionEvent, CaptionJob, CaptionResult, Message, UsageEvent, UsageRecorded
 from captionfleet_schemas.documents import asyncapi

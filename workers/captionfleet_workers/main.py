@@ -1,6 +1,8 @@
 """`captionfleet-worker`: a process that works on caption jobs and webhook deliveries."""
 
 import argparse
+import os
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -78,7 +80,13 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
     worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
     worker_ready.connect(_announce(settings), weak=False)
     consumer = app.Worker(
-        without_gossip=True, without_mingle=True, loglevel=settings.log_level, quiet=True, optimization="fair"
+        # Celery's own default is one name per host, and two workers of a name confuse Flower.
+        hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
+        without_gossip=True,
+        without_mingle=True,
+        loglevel=settings.log_level,
+        quiet=True,
+        optimization="fair",
     )
     consumer.start()
     return consumer.exitcode or 0

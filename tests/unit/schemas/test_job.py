@@ -39,7 +39,7 @@ def test_least_job_has_the_documented_defaults() -> None:
         {"start_by": LATER, "finish_by": LATER},
         {"lane": "bulk"},
     ],
-    ids=lambda fields: ",".join(fields),
+    ids=",".join,
 )
 def test_limits_are_inclusive(fields: dict[str, Any]) -> None:
     """The largest value that is documented is accepted, and survives the wire."""
@@ -138,8 +138,11 @@ def test_longest_webhook_address() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"priority": 1}, {"audio": {"url": "https://example.com/a.mp3", "format": "mp3"}}]
-    + [{"webhook": {"url": "https://example.com", "secret": "x"}}],
+    [
+        {"priority": 1},
+        {"audio": {"url": "https://example.com/a.mp3", "format": "mp3"}},
+        {"webhook": {"url": "https://example.com", "secret": "x"}},
+    ],
     ids=["job", "audio", "webhook"],
 )
 def test_unknown_fields_are_refused_at_every_level(fields: dict[str, Any]) -> None:

@@ -21,8 +21,15 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def make_inspection(**fields: Any) -> Inspection:
     """What was heard in a stereo FLAC of twelve seconds."""
-    usual: dict[str, Any] = {"container": "flac", "codec": "flac", "channels": 2, "sample_rate": 44_100}
-    return Inspection(**{**usual, "seconds": 12.16004, "peak_dbfs": -1.5, **fields})
+    usual: dict[str, Any] = {
+        "container": "flac",
+        "codec": "flac",
+        "channels": 2,
+        "sample_rate": 44_100,
+        "seconds": 12.16004,
+        "peak_dbfs": -1.5,
+    }
+    return Inspection(**{**usual, **fields})
 
 
 def make_claim(**fields: Any) -> Claim:

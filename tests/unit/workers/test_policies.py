@@ -51,7 +51,7 @@ def test_fetch_policy_takes_over_the_operators_limits() -> None:
 
     policy = policies.fetch_policy(settings)
 
-    assert (policy.max_bytes, policy.deadline, policy.schemes) == (5, 2.5, {"file"})
+    assert (policy.max_bytes, policy.deadline, policy.schemes) == (5, 2.5, frozenset({"file"}))
     assert (policy.file_roots, policy.blob_root) == ((Path("/srv/a"),), Path("/var/lib/blobs"))
 
 

@@ -84,15 +84,6 @@ def test_order_of_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert (from_file, from_environment, from_argument) == (3, 5, 7)
 
 
-def test_file_of_our_own_wins_over_the_vendors_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whoever mounts a key for the fleet means that one."""
-    (tmp_path / "key").write_text("sk-file", encoding="utf-8")
-    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY_FILE", str(tmp_path / "key"))
-    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-vendor")
-
-    assert key_of(WorkerSettings()) == "sk-file"
-
-
 @pytest.mark.parametrize(
     ("variable", "value", "reason"),
     [
@@ -109,7 +100,7 @@ def test_file_of_our_own_wins_over_the_vendors_variable(monkeypatch: pytest.Monk
 def test_wrong_value_is_explained_by_its_variable(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
 ) -> None:
-    """One line that begins with the variable's name and says what it wants, without the value, which may be a secret."""
+    """One line: the variable's name and what it wants, without the value, which may be a secret."""
     first, *lines = explanation(monkeypatch, **{variable: value}).splitlines()
 
     assert first == "Settings that need your attention:"

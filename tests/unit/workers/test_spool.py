@@ -80,8 +80,11 @@ def test_what_is_not_ours_is_kept(tmp_path: Path) -> None:
 
 def test_process_folder_is_locked(tmp_path: Path) -> None:
     """The lock is what others judge by."""
-    with process_spool(tmp_path) as folder, (folder / ".lock").open() as lock:
-        with pytest.raises(BlockingIOError) as refused:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (
+        process_spool(tmp_path) as folder,
+        (folder / ".lock").open() as lock,
+        pytest.raises(BlockingIOError) as refused,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     assert refused.value.errno == errno.EWOULDBLOCK

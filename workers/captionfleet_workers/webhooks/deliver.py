@@ -71,6 +71,7 @@ class Deliveries:
         )
         if verdict.state is DeliveryState.DISABLED:
             self._ledger.deliveries.disable_endpoint(claim.url)
+            self._open_endpoints.pop(claim.url, None)
         log.info(
             "webhook.attempt",
             attempt=claim.attempt,

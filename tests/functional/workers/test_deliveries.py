@@ -1,0 +1,167 @@
+"""Webhook deliveries against a real ledger and a real receiver."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from random import Random
+
+import pytest
+from structlog.testing import capture_logs
+
+from captionfleet_ledger import Delivery, DeliveryState, Ledger
+from captionfleet_schemas.signature import verify
+from captionfleet_workers.outbound import AddressPolicy
+from captionfleet_workers.outbound.clients import guarded_client
+from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.sender import Sender
+from tests.functional.fleet.receiver import Receiver
+from tests.functional.ledger.making import Clock, make_job, make_result, take
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+LOOPBACK = AddressPolicy(allow_http=True, allowed_networks=(ip_network("127.0.0.0/8"),))
+TIMEOUT = 10.0
+
+
+@pytest.fixture
+def deliveries(ledger: Ledger) -> Iterator[Deliveries]:
+    """Deliveries as a worker makes them, loopback allowed."""
+    with guarded_client(LOOPBACK) as client:
+        yield Deliveries(ledger, Sender(client, [SECRET], TIMEOUT), timeout=TIMEOUT, random=Random(1))
+
+
+def due(ledger: Ledger, url: str, job_id: str = "job-1") -> str:
+    """A delivery that is due: its job has just ended."""
+    ledger.jobs.accept(make_job(job_id))
+    claim = take(ledger, job_id)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=url)
+    assert settlement is not None
+    assert settlement.delivery_id is not None
+    return settlement.delivery_id
+
+
+def on_record(ledger: Ledger, job_id: str = "job-1") -> Delivery:
+    """The one delivery of a job."""
+    (delivery,) = ledger.deliveries.of_job(job_id)
+    return delivery
+
+
+def test_delivery_arrives_signed_and_is_on_record(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
+    """The receiver verifies the very bytes of the event, and a second message for it changes nothing."""
+    delivery_id = due(ledger, receiver.url)
+
+    deliveries.attempt(delivery_id)
+    deliveries.attempt(delivery_id)
+
+    (delivered,) = receiver.deliveries
+    verify([SECRET], delivered.headers, delivered.body, now=float(delivered.headers["webhook-timestamp"]))
+    record = on_record(ledger)
+    assert (record.state, record.due_at) == (DeliveryState.DELIVERED, None)
+    assert delivered.headers["webhook-id"] == record.event_id == delivered.event.id
+    assert [(attempt.status, attempt.error) for attempt in record.attempts] == [(204, None)]
+
+
+def test_failed_attempt_is_made_again_when_it_is_due(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """Not before; under the same id and with the same body."""
+    receiver.statuses.extend([503])
+    delivery_id = due(ledger, receiver.url)
+    deliveries.attempt(delivery_id)
+    after_first = on_record(ledger)
+    deliveries.attempt(delivery_id)
+    too_early = len(receiver.deliveries)
+    clock.advance(5.6)
+
+    deliveries.attempt(delivery_id)
+
+    first, second = receiver.deliveries
+    assert after_first.state is DeliveryState.PENDING
+    assert after_first.due_at is not None
+    assert 5 <= after_first.due_at.timestamp() - (clock.now - 5.6) <= 5.5
+    assert too_early == 1
+    assert (first.body, first.headers["webhook-id"]) == (second.body, second.headers["webhook-id"])
+    assert on_record(ledger).state is DeliveryState.DELIVERED
+    assert [attempt.status for attempt in on_record(ledger).attempts] == [503, 204]
+
+
+def test_ten_failures_end_it(ledger: Ledger, clock: Clock, deliveries: Deliveries, receiver: Receiver) -> None:
+    """About three days after the first attempt; every attempt is on record."""
+    receiver.statuses.extend([500] * 20)
+    delivery_id = due(ledger, receiver.url)
+
+    for _ in range(12):
+        deliveries.attempt(delivery_id)
+        clock.advance(27 * 3600)
+
+    record = on_record(ledger)
+    assert record.state is DeliveryState.FAILED
+    assert [attempt.status for attempt in record.attempts] == [500] * 10
+    assert len(receiver.deliveries) == 10
+
+
+def test_gone_switches_the_endpoint_off_at_once(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
+    """Also for deliveries that were due already, and for an endpoint that worked a moment ago."""
+    first, gone, later = (due(ledger, receiver.url, job_id) for job_id in ("job-1", "job-2", "job-3"))
+    receiver.statuses.extend([204, 410])
+    deliveries.attempt(first)
+
+    deliveries.attempt(gone)
+    deliveries.attempt(later)
+
+    assert len(receiver.deliveries) == 2
+    assert on_record(ledger, "job-2").state is DeliveryState.DISABLED
+    refused = on_record(ledger, "job-3")
+    assert refused.state is DeliveryState.DISABLED
+    assert [attempt.error for attempt in refused.attempts] == [
+        "the endpoint answered 410 Gone before and is switched off"
+    ]
+
+
+def test_other_endpoints_stay_on(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
+    """An address is switched off, not its host; and it can be switched on again."""
+    ledger.deliveries.disable_endpoint(receiver.url)
+    deliveries.attempt(due(ledger, f"{receiver.url}/other", "job-1"))
+    ledger.deliveries.enable_endpoint(receiver.url)
+
+    deliveries.attempt(due(ledger, receiver.url, "job-2"))
+
+    assert [on_record(ledger, job_id).state for job_id in ("job-1", "job-2")] == [DeliveryState.DELIVERED] * 2
+
+
+def test_forbidden_address_is_tried_again_and_never_reached(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """DNS may lead elsewhere tomorrow; the reason is on record and in the log, with the job that it is about."""
+    delivery_id = due(ledger, "http://10.255.255.1/hook")
+
+    with capture_logs() as lines:
+        deliveries.attempt(delivery_id)
+
+    record = on_record(ledger)
+    assert record.state is DeliveryState.PENDING
+    assert record.attempts[0].status is None
+    assert "not a public address" in str(record.attempts[0].error)
+    assert [(line["event"], line["attempt"], line["next_in"] >= 5) for line in lines] == [("webhook.attempt", 1, True)]
+    assert receiver.deliveries == []
+
+
+def test_attempt_that_died_is_made_by_another(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """Its lease lasts as long as an attempt may take, and some; then the delivery is anybody's again."""
+    delivery_id = due(ledger, receiver.url)
+    ledger.deliveries.claim(delivery_id, lease_seconds=TIMEOUT + LEASE_MARGIN_SECONDS)
+    deliveries.attempt(delivery_id)
+    during = len(receiver.deliveries)
+    clock.advance(TIMEOUT + LEASE_MARGIN_SECONDS + 1)
+
+    deliveries.attempt(delivery_id)
+
+    assert (during, len(receiver.deliveries)) == (0, 1)
+    assert on_record(ledger).state is DeliveryState.DELIVERED
+
+
+def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver) -> None:
+    """A stale message after its job was forgotten."""
+    deliveries.attempt("dlv_03_evt_unknown")
+
+    assert receiver.deliveries == []

@@ -1,0 +1,159 @@
+"""The sweep: what nobody looks after any more is looked after."""
+
+from celery import Celery
+from structlog.testing import capture_logs
+
+from captionfleet_ledger import Ledger
+from captionfleet_schemas import CaptionEvent, JobState
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
+from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.sweeper import Sweeper
+from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, state_of, take
+from tests.functional.workers.broker import take_all, take_calls
+from tests.polling import until
+
+
+def test_lost_message_is_sent_again(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
+    """A job that waits while its queue is empty has lost its message; one message is enough."""
+    ledger.jobs.accept(make_job())
+    clock.advance(61)
+
+    sweeper.sweep()
+    clock.advance(30)
+    sweeper.sweep()
+
+    assert take_calls(app, "captions") == [{"job_id": "job-1"}]
+    assert state_of(ledger) is JobState.QUEUED
+
+
+def test_message_that_waits_its_turn_is_not_repeated(
+    app: Celery, ledger: Ledger, clock: Clock, publisher: Publisher, sweeper: Sweeper
+) -> None:
+    """A deep backlog alone is no reason for a second message."""
+    ledger.jobs.accept_many([make_job("job-1"), make_job("job-2")])
+    for job_id in ("job-1", "job-2"):
+        publisher.wake_up(job_id, "captions")
+    clock.advance(3600)
+
+    chores = sweeper.sweep()
+
+    assert chores.send == ()
+    assert len(take_calls(app, "captions")) == 2
+
+
+def test_message_that_could_not_be_sent_is_sent(app: Celery, ledger: Ledger, sweeper: Sweeper) -> None:
+    """A producer whose broker was away leaves the job in the ledger and says so."""
+    ledger.jobs.accept(make_job())
+    ledger.jobs.mark_unsent(["job-1"])
+
+    sweeper.sweep()
+
+    assert take_calls(app, "captions") == [{"job_id": "job-1"}]
+
+
+def test_job_of_a_dead_worker_is_queued_again(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
+    """Its lease has run out."""
+    ledger.jobs.accept(make_job())
+    take(ledger, lease_seconds=30)
+    clock.advance(31)
+
+    sweeper.sweep()
+
+    assert take_calls(app, "captions") == [{"job_id": "job-1"}]
+    assert state_of(ledger) is JobState.QUEUED
+
+
+def test_expired_job_is_ended_and_told(
+    app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper, prompted: list[str]
+) -> None:
+    """One result event, no usage, and its webhook is set going."""
+    ledger.jobs.accept(make_hooked_job(start_by=clock.at(10)))
+    clock.advance(11)
+
+    sweeper.sweep()
+    clock.advance(30)
+    sweeper.sweep()
+
+    (body,) = take_all(app, RESULTS_QUEUE.name)
+    event = CaptionEvent.decode(body)
+    assert (event.type, event.subject) == ("caption.expired", "job-1")
+    assert state_of(ledger) is JobState.EXPIRED
+    assert take_all(app, USAGE_QUEUE.name) == []
+    assert prompted == [delivery.delivery_id for delivery in ledger.deliveries.of_job("job-1")]
+
+
+def test_unpublished_events_are_published_once(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
+    """A worker that died between settling and publishing leaves them; the bytes are those that it wrote."""
+    ledger.jobs.accept(make_job())
+    claim = take(ledger)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim))
+    early = sweeper.sweep()
+    clock.advance(11)
+
+    for _ in range(3):
+        sweeper.sweep()
+        clock.advance(11)
+
+    assert settlement is not None
+    assert early.publish == ()
+    bodies = take_all(app, RESULTS_QUEUE.name) + take_all(app, USAGE_QUEUE.name)
+    assert bodies == [entry.body for entry in settlement.events]
+
+
+def test_due_delivery_is_queued(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
+    """Any process that makes deliveries may take it."""
+    ledger.jobs.accept(make_hooked_job())
+    claim = take(ledger)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url="https://example.com/hook")
+    clock.advance(11)
+
+    sweeper.sweep()
+
+    assert settlement is not None
+    assert take_calls(app, DELIVERIES_QUEUE) == [{"delivery_id": settlement.delivery_id}]
+
+
+def test_published_events_are_marked_by_the_next_sweep(
+    app: Celery, ledger: Ledger, clock: Clock, outbox: Outbox, sweeper: Sweeper
+) -> None:
+    """What went out is not published again, however often somebody sweeps."""
+    ledger.jobs.accept(make_job())
+    claim = take(ledger)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim))
+    assert settlement is not None
+    outbox.publish(settlement)
+    clock.advance(11)
+
+    chores = sweeper.sweep()
+
+    assert chores.publish == ()
+    assert take_all(app, RESULTS_QUEUE.name) == [settlement.events[0].body]
+
+
+def test_stopping_marks_what_was_published(ledger: Ledger, clock: Clock, outbox: Outbox, sweeper: Sweeper) -> None:
+    """A worker that ends in good order leaves nothing to repeat."""
+    ledger.jobs.accept(make_job())
+    claim = take(ledger)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim))
+    assert settlement is not None
+    outbox.publish(settlement)
+
+    sweeper.start()
+    sweeper.stop()
+    clock.advance(11)
+
+    assert ledger.sweep().publish == ()
+
+
+def test_thread_sweeps_by_itself_and_reports(app: Celery, ledger: Ledger, sweeper: Sweeper) -> None:
+    """A line in the log for each sweep that found something, none for the others."""
+    ledger.jobs.accept(make_job())
+    ledger.jobs.mark_unsent(["job-1"])
+    with capture_logs() as lines:
+        sweeper.start()
+        until(lambda: lines, "the sweep is reported")
+        sweeper.stop()
+
+    assert take_calls(app, "captions") == [{"job_id": "job-1"}]
+    assert [(line["event"], line["sent"]) for line in lines] == [("sweep", 1)]
