@@ -42,7 +42,7 @@ def _chapter(title: str, text: str, settings: type[BaseSettings], base: type[Bas
     inherited = base.model_fields if base else {}
     prefix = settings.model_config.get("env_prefix") or PREFIX
     rows = [
-        f"| `{prefix}{name.upper()}` | {_default(field.default)} | {field.description} |"
+        f"| `{field.validation_alias or f'{prefix}{name.upper()}'}` | {_default(field.default)} | {field.description} |"
         for name, field in settings.model_fields.items()
         if name not in inherited
     ]

@@ -111,7 +111,7 @@ def _media(settings: WorkerSettings) -> Children:
 def _model(settings: WorkerSettings) -> OpenAIDialect:
     tls = tls_context()
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
-    key = settings.model_api_key
+    key = settings.api_key
     return OpenAIDialect(
         base_url=settings.model_base_url,
         api_key=key.get_secret_value() if key else "",

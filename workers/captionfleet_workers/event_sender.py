@@ -55,7 +55,8 @@ class EventSender:
     def _open(self) -> tuple[Connection, Producer]:
         connection = self._connect()
         try:
-            channel = connection.default_channel
+            # Unlike `default_channel`, this tries to connect once and does not keep a job waiting for a broker.
+            channel = connection.channel()
             for queue in EVENTS:
                 queue(channel).declare()
             return connection, Producer(channel)

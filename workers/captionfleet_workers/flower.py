@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> None:
         settings = FlowerSettings()  # pyright: ignore[reportCallIssue]  the environment gives the login
     except ValidationError as error:
         raise SystemExit(explain(error)) from None
+    except OSError as error:
+        raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
     app = Celery("captionfleet", set_as_current=False)
     app.conf.update(celery_options(settings.broker_url.get_secret_value()))
     app.start(

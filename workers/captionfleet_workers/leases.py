@@ -83,4 +83,8 @@ class LeaseKeeper:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._lease_seconds / RENEWALS_PER_LEASE):
-            self.renew()
+            try:
+                self.renew()
+            except Exception:
+                # An error of our own in one renewal must not cost every job in hand its lease.
+                log.exception("leases.internal_error")

@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
         settings = WorkerSettings(**overrides)
     except ValidationError as error:
         raise SystemExit(explain(error)) from None
-    if settings.model_api_key is None and not settings.calls_no_model:
+    except OSError as error:
+        raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
+    if settings.api_key is None and not settings.calls_no_model:
         raise SystemExit(NO_KEY)
     configure_logs(settings.log_level)
     sys.exit(_run(settings))

@@ -4,10 +4,11 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from captionfleet_ledger.settings import PREFIX, CommaSeparated, FleetSettings
+from captionfleet_ledger.settings import CommaSeparated, FleetSettings
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS
+from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
 
 Network = IPv4Network | IPv6Network
@@ -20,10 +21,11 @@ class WorkerSettings(FleetSettings):
         default="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
         description="Base URL of the model's API. Keys are bound to a region, so this and the key go together.",
     )
-    model_api_key: SecretStr | None = Field(
+    model_api_key: SecretStr | None = Field(default=None, description="Key of the model's API.")
+    dashscope_api_key: SecretStr | None = Field(
         default=None,
-        validation_alias=AliasChoices(f"{PREFIX}MODEL_API_KEY", "model_api_key", "DASHSCOPE_API_KEY"),
-        description="Key of the model's API; falls back to DASHSCOPE_API_KEY.",
+        validation_alias="DASHSCOPE_API_KEY",
+        description="The vendor's own variable, taken when `CAPTIONFLEET_MODEL_API_KEY` is not set.",
     )
     model_name: str = Field(default=CAPTIONER, description="Model for jobs that name none and have no prompt.")
     model_dialect: Literal["openai"] = Field(default="openai", description="Wire format of the model's API.")
@@ -107,9 +109,23 @@ class WorkerSettings(FleetSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 
     @property
+    def api_key(self) -> SecretStr | None:
+        """The key for the model's API, from whichever variable it was given in."""
+        return self.model_api_key or self.dashscope_api_key
+
+    @property
     def calls_no_model(self) -> bool:
         """Whether this process works on deliveries alone."""
         return not {CAPTIONS_QUEUE, BULK_QUEUE}.intersection(self.worker_queues)
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _can_sign(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        try:
+            sign([secret.get_secret_value() for secret in secrets], "check", 0, b"")
+        except SignatureError as error:
+            raise ValueError(str(error)) from None
+        return secrets
 
     @field_validator("model_name")
     @classmethod

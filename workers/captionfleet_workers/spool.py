@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 _PREFIX = "captionfleet-spool-"
@@ -21,9 +21,12 @@ def process_spool(parent: Path | None) -> Generator[Path]:
     """The spool folder of this process, below `parent` or the system's temporary folder."""
     root = parent or Path(tempfile.gettempdir())
     root.mkdir(parents=True, exist_ok=True)
-    _remove_orphans(root)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
-    with _locked(folder / _LOCK):
+    with ExitStack() as own_lock:
+        # One process at a time: what another one is just making must not look like an orphan.
+        with _locked(root / f"{_PREFIX}lock"):
+            _remove_orphans(root)
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+            own_lock.enter_context(_locked(folder / _LOCK))
         try:
             yield folder
         finally:
@@ -33,7 +36,7 @@ def process_spool(parent: Path | None) -> Generator[Path]:
 @contextmanager
 def _locked(path: Path) -> Generator[None]:
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -45,8 +48,7 @@ def _remove_orphans(root: Path) -> None:
 
 def _is_orphan(folder: Path) -> bool:
     lock = folder / _LOCK
-    # A folder without a lock file is being made at this moment by its owner.
-    if not (lock.exists() and os.access(lock, os.W_OK)):
+    if not os.access(lock, os.W_OK):
         return False
     with lock.open("w") as file:
         try:

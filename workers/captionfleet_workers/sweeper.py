@@ -81,6 +81,9 @@ class Sweeper:
                 chores = self.sweep()
             except (LedgerUnavailableError, BrokerUnavailableError) as error:
                 log.warning("sweep.failed", reason=str(error))
+            except Exception:
+                # An error of our own in one sweep must not be the end of all sweeps.
+                log.exception("sweep.internal_error")
             else:
                 _report(chores)
 

@@ -12,24 +12,24 @@ ROOT = Path(__file__).parents[3]
 CLIP = ROOT / "tests" / "audio" / "formats" / "cbr.mp3"
 
 
-def descendants(marker: str) -> list[psutil.Process]:
-    """Every process that has this marker in its environment."""
-    found: list[psutil.Process] = []
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of all processes that belong to a stack in this folder: Valkey works there, others are told so."""
+    found: list[str] = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("STACK_TEST") == marker:
-                found.append(process)
+            if process.cwd().startswith(str(folder)) or str(folder) in str(process.environ()):
+                found.append(" ".join(process.cmdline()))
         except psutil.Error:
             continue
     return found
 
 
-def test_demo_of_one_file() -> None:
+def test_demo_of_one_file(tmp_path: Path) -> None:
     """`make demo AUDIO=…` captions the file, verifies its webhook, shows the worker in Flower, and leaves nothing."""
     done = subprocess.run(
         [sys.executable, "-m", "compose.local.demo", str(CLIP)],
         cwd=ROOT,
-        env=os.environ | {"STACK_TEST": "demo"},
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=110,
@@ -39,7 +39,8 @@ def test_demo_of_one_file() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for said in ("cbr.mp3  succeeded", "tokens", "cost $", "plan", "webhook  1 verified", "Flower shows the worker"):
         assert said in done.stdout
-    assert descendants("demo") == []
+    assert processes_in(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_up_until_interrupted(tmp_path: Path) -> None:
@@ -47,13 +48,13 @@ def test_up_until_interrupted(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "compose.local.up"],
         cwd=tmp_path,
-        env=os.environ | {"STACK_TEST": "up", "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
     ) as stack:
         assert stack.stdout is not None
         said = stack.stdout.readline()
-        running = {" ".join(process.cmdline()) for process in descendants("up")}
+        running = processes_in(tmp_path)
 
         stack.send_signal(signal.SIGINT)
 
@@ -61,4 +62,4 @@ def test_up_until_interrupted(tmp_path: Path) -> None:
     assert said.startswith("The fleet is up")
     for part in ("valkey-server", "captionfleet-worker", "captionfleet-emulator", "captionfleet-flower", "listen"):
         assert any(part in command for command in running), part
-    assert descendants("up") == []
+    assert processes_in(tmp_path) == []

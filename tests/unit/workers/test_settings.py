@@ -12,7 +12,7 @@ from captionfleet_workers.settings import WorkerSettings
 
 def key_of(settings: WorkerSettings) -> str | None:
     """The model's key, in the open."""
-    return settings.model_api_key.get_secret_value() if settings.model_api_key else None
+    return settings.api_key.get_secret_value() if settings.api_key else None
 
 
 def explanation(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
