@@ -45,6 +45,11 @@ class Shutdown:
         self.handing_back.set()
         threading.Event().wait(LAST_CALL_SECONDS)
         log.warning("worker.abandons_calls")
-        abandon()
-        # A thread that is blocked in a call cannot be ended, and the interpreter would wait for it.
-        os._exit(0)
+        try:
+            abandon()
+        except Exception:
+            # Leases that could not be handed back run out by themselves.
+            log.exception("worker.could_not_hand_back")
+        finally:
+            # A thread that is blocked in a call cannot be ended, and the interpreter would wait for it.
+            os._exit(0)

@@ -58,6 +58,24 @@ def test_key_falls_back_to_the_vendors_variable(monkeypatch: pytest.MonkeyPatch)
     assert (without, fallback, key_of(WorkerSettings())) == (None, "sk-vendor", "sk-own")
 
 
+def test_key_from_a_file_wins_over_the_vendors_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A mounted secret is meant for this worker; the vendor's variable may be left over from a shell."""
+    (tmp_path / "key").write_text("sk-file", encoding="utf-8")
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-vendor")
+
+    assert key_of(WorkerSettings()) == "sk-file"
+
+
+@pytest.mark.parametrize("secret", ["s3cret", "whsec_", "whsec_%%%"])
+def test_secret_that_cannot_sign(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    """A mistake shows when the worker starts, not when its first webhook is due."""
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", secret)
+
+    with pytest.raises(ValidationError, match="whsec_ followed by base64"):
+        WorkerSettings()
+
+
 def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As containers mount them, with the newline that editors leave; lists too."""
     for name, text in {"key": "sk-file\n", "secrets": "whsec_YQ==,whsec_Yg==\n"}.items():
@@ -126,7 +144,7 @@ def test_all_wrong_values_are_explained_at_once(monkeypatch: pytest.MonkeyPatch)
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings may end up in a traceback or a log line."""
     monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY", "s3cret")
-    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_s3cret")
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_s3cretAA")
     monkeypatch.setenv("CAPTIONFLEET_REDIS_URL", "redis://:s3cret@ledger:6379/1")
 
     settings = WorkerSettings()

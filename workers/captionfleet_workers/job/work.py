@@ -1,5 +1,6 @@
 """From a claim to its end: walk the steps, decide about what they raise, and write the outcome to the ledger."""
 
+import time
 from contextlib import closing
 
 import structlog
@@ -22,6 +23,7 @@ from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, decide
 
@@ -126,7 +128,7 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             return _wait(after, reason, problem, attempt, fleet)
         case Pause(after, reason, progress):
             attempt.progress = progress
-            fleet.ledger.pace.cool_down(attempt.card.name, after, str(problem))
+            _cool_down(attempt, fleet, after, str(problem))
             defer(attempt, fleet, reason, after, why=str(problem))
             return True
 
@@ -142,4 +144,9 @@ def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attemp
 def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) -> None:
     """A limit that one worker has hit is hit for all: the whole fleet cools down."""
     if isinstance(problem, ModelCallError) and problem.row.verdict in {Verdict.WAIT, Verdict.SLOW_DOWN}:
-        fleet.ledger.pace.cool_down(attempt.card.name, after, problem.row.reason)
+        _cool_down(attempt, fleet, after, problem.row.reason)
+
+
+def _cool_down(attempt: Attempt, fleet: Fleet, seconds: float, reason: str) -> None:
+    model = attempt.card.name
+    until_ledger_answers(lambda: fleet.ledger.pace.cool_down(model, seconds, reason), time.sleep)
