@@ -18,14 +18,15 @@ _LOCK = ".lock"
 
 @contextmanager
 def process_spool(parent: Path | None) -> Generator[Path]:
-    """The spool folder of this process, below `parent` or the system's temporary folder."""
-    root = parent or Path(tempfile.gettempdir())
+    """The spool folder of this process, below `parent` or a folder of ours in the system's temporary folder."""
+    root = parent or Path(tempfile.gettempdir()) / "captionfleet"
     root.mkdir(parents=True, exist_ok=True)
     with ExitStack() as own_lock:
         # One process at a time: what another one is just making must not look like an orphan.
-        with _locked(root / f"{_PREFIX}lock"):
+        with _locked(root):
             _remove_orphans(root)
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
+            (folder / _LOCK).touch()
             own_lock.enter_context(_locked(folder / _LOCK))
         try:
             yield folder
@@ -35,9 +36,12 @@ def process_spool(parent: Path | None) -> Generator[Path]:
 
 @contextmanager
 def _locked(path: Path) -> Generator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
 
 
 def _remove_orphans(root: Path) -> None:

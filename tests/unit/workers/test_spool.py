@@ -29,7 +29,7 @@ def test_without_a_parent_the_systems_folder_is_taken(tmp_path: Path, monkeypatc
     with process_spool(None) as folder:
         parent = folder.parent
 
-    assert parent == tmp_path
+    assert parent == tmp_path / "captionfleet"
 
 
 def test_folders_of_dead_processes_are_removed(tmp_path: Path) -> None:

@@ -16,6 +16,11 @@ class CoolDowns:
         self._seen: dict[str, tuple[float, Cooling | None]] = {}
         self._lock = Lock()
 
+    def forget(self, model: str) -> None:
+        """Ask the ledger again: something has just changed."""
+        with self._lock:
+            self._seen.pop(model, None)
+
     def of(self, model: str) -> Cooling | None:
         """The cool-down of a model, if one is on.
 

@@ -150,3 +150,4 @@ def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) 
 def _cool_down(attempt: Attempt, fleet: Fleet, seconds: float, reason: str) -> None:
     model = attempt.card.name
     until_ledger_answers(lambda: fleet.ledger.pace.cool_down(model, seconds, reason), time.sleep)
+    fleet.cool_downs.forget(model)
