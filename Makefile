@@ -1,6 +1,6 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench docs lock clean
+.PHONY: help setup demo up test check bench chaos docs lock clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -39,6 +39,9 @@ check: setup ## Lint, types, import arrows, generated files
 
 bench: setup ## Measure speed and memory against a plain Celery task, side by side
 	$(BIN)/python -m tests.benchmarks
+
+chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md
 	$(BIN)/python -m captionfleet_schemas.documents schemas/json

@@ -1,0 +1,35 @@
+"""`make chaos`: thousands of jobs while workers are killed, brokers and ledgers restart, and the model stumbles."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.chaos.conductor import run, to_stderr
+from tests.chaos.plan import LONG
+from tests.servers import redis_server, valkey_server
+
+SERVERS = {"valkey": valkey_server, "redis": redis_server}
+
+
+def main() -> int:
+    """Run the long form; the exit status is 0 when no promise was broken."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--broker", choices=SERVERS, default="valkey", help="what the queues live in")
+    parser.add_argument("--jobs", type=int, default=LONG.jobs)
+    parser.add_argument("--kills", type=int, default=LONG.kills, help="workers that are killed")
+    parser.add_argument("--seed", type=int, default=LONG.seed, help="the same seed gives the same blows")
+    options = parser.parse_args()
+    plan = replace(LONG, jobs=options.jobs, kills=options.kills, seed=options.seed)
+    with TemporaryDirectory(prefix="captionfleet-chaos-") as name:
+        folder = Path(name)
+        with SERVERS[options.broker](folder / "broker") as broker, valkey_server(folder / "ledger") as ledger:
+            sheet = run(plan, broker, ledger, folder, to_stderr)
+    for fault in sheet.faults:
+        sys.stdout.write(f"BROKEN: {fault}\n")
+    return 1 if sheet.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
