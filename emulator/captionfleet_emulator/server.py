@@ -44,7 +44,11 @@ def run_server(settings: EmulatorSettings) -> None:
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        AnnouncingServer(config).run(sockets=[config.bind_socket()])
+        listener = config.bind_socket()
+        # asyncio does not know this socket for a TCP one, and without the option each answer's body waits 40 ms for the
+        # acknowledgement of its head. Accepted sockets inherit it.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        AnnouncingServer(config).run(sockets=[listener])
 
 
 def address_of(listener: socket.socket) -> str:

@@ -38,6 +38,8 @@ class Spool:
 
     def restart(self) -> None:
         """Forget what has come so far."""
+        if not self.bytes:
+            return
         self._stream.seek(0)
         self._stream.truncate()
         self.bytes = 0

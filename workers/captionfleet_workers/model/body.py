@@ -36,12 +36,15 @@ class Body:
         return self.head + self.tail if self.file is None else self._pieces(self.file, between)
 
     def _pieces(self, file: Path, between: Callable[[], None]) -> Iterator[bytes]:
-        yield self.head
+        start = self.head
         with file.open("rb", buffering=0) as audio:
-            while piece := audio.read(PIECE_BYTES):
+            piece = audio.read(PIECE_BYTES)
+            while following := audio.read(PIECE_BYTES):
                 between()
-                yield base64.b64encode(piece)
-        yield self.tail
+                yield start + base64.b64encode(piece)
+                start, piece = b"", following
+        between()
+        yield start + base64.b64encode(piece) + self.tail
 
 
 def body_of(request: ModelRequest) -> Body:

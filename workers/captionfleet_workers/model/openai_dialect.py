@@ -51,6 +51,8 @@ class OpenAIDialect:
             ValueError: the key holds what no HTTP header can carry.
         """
         self._base_url = base_url
+        # In full, as the client reads a relative address anew for each call, twice.
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._api_key = _header_safe(api_key.strip()) or NO_KEY
         self._http_client_factory = http_client_factory
         self._local = threading.local()
@@ -85,7 +87,7 @@ class OpenAIDialect:
     def _post(self, request: ModelRequest, watch: "_Watch") -> httpx2.Response:
         body = body_of(request)
         response = self._client().post(
-            "/chat/completions",
+            self._url,
             cast_to=httpx2.Response,
             content=body.content(watch.check),
             options={"headers": {"Content-Length": str(body.length)}, "timeout": watch.timeout()},

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import httpx2
@@ -66,6 +67,7 @@ class AddressPolicy:
         return is_public(address) or any(address in network for network in self.allowed_networks)
 
 
+@lru_cache(maxsize=4096)
 def is_public(address: Address) -> bool:
     """Whether an address is reachable from anywhere, by the IANA special-purpose registries.
 
@@ -84,7 +86,8 @@ def parse_url(url: str) -> httpx2.URL:
         ForbiddenAddressError: it cannot be read as an address at all.
     """
     try:
-        return httpx2.URL(url).copy_with(fragment=None)
+        read = httpx2.URL(url)
+        return read.copy_with(fragment=None) if read.fragment else read
     except httpx2.InvalidURL as error:
         raise ForbiddenAddressError(f"{url[:80]!r} is not a valid address: {error}") from None
 

@@ -11,8 +11,9 @@ from captionfleet_workers.outbound.addresses import AddressPolicy, check_url
 from captionfleet_workers.outbound.guard import GuardedBackend, Resolver, resolve
 
 KEEPALIVE_SECONDS = 30.0
-KEPT_CONNECTIONS = 32
-"""Per guarded client. More would cost CPU on every request: the pool looks through all of them."""
+KEPT_CONNECTIONS = 16
+"""Per guarded client. The pool polls every idle socket on each request (a small GET: 0.53 ms of CPU with 1 idle
+connection, 0.69 ms with 16, 0.77 ms with 32)."""
 
 DEFAULT_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 

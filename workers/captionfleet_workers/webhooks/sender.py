@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 import httpx2
@@ -31,8 +32,8 @@ class Sender:
     def send(self, url: str, event_id: str, body: bytes) -> tuple[Outcome, str]:
         """Post once. Returns what was answered, and the first characters of the answer or the reason there is none."""
         try:
-            headers = self._headers(event_id, body)
-            with deadline(self._timeout), self._client.stream("POST", url, content=body, headers=headers) as response:
+            request = httpx2.Request("POST", url, content=body, headers=self._headers(event_id, body))
+            with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
                 answer = _beginning(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
             return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
