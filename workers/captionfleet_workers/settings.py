@@ -84,7 +84,8 @@ class WorkerSettings(FleetSettings):
     )
 
     spool_dir: Path | None = Field(
-        default=None, description="Folder for audio in flight; by default a folder of ours in the system's temporary one."
+        default=None,
+        description="Folder for audio in flight; by default a folder of ours in the system's temporary one.",
     )
     audio_schemes: Annotated[frozenset[str], CommaSeparated] = Field(
         default=frozenset({"https", "data", "blob", "file"}),
