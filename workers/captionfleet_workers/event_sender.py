@@ -4,21 +4,20 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from queue import Empty, LifoQueue
 
-from kombu import Connection, Exchange, Producer, Queue
+from kombu import Connection, Producer, Queue
 
 from captionfleet_ledger import OutboxEntry
-from captionfleet_schemas.wire import EVENT_QUEUES, RESULTS_EXCHANGE
-
-RESULTS = Exchange(RESULTS_EXCHANGE, type="topic", durable=True)
-EVENTS = [Queue(queue.name, RESULTS, routing_key=queue.binding, durable=True) for queue in EVENT_QUEUES]
+from captionfleet_schemas.broker import CONFIRM_SECONDS
+from captionfleet_schemas.wire import RESULTS_EXCHANGE
 
 
 class EventSender:
     """Publishes to the results exchange; as many channels as threads that publish at the same time."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        """`connect` makes a connection, opened when it is used."""
+    def __init__(self, connect: Callable[[], Connection], queues: Sequence[Queue]) -> None:
+        """`connect` makes a connection, opened when it is used; `queues` are those that events go to."""
         self._connect = connect
+        self._queues = queues
         self._idle: LifoQueue[tuple[Connection, Producer]] = LifoQueue()
 
     def send(self, entries: Sequence[OutboxEntry]) -> None:
@@ -32,6 +31,7 @@ class EventSender:
                     content_type="application/json",
                     content_encoding="utf-8",
                     delivery_mode=2,
+                    confirm_timeout=CONFIRM_SECONDS,
                 )
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class EventSender:
         try:
             # Unlike `default_channel`, this tries to connect once and does not keep a job waiting for a broker.
             channel = connection.channel()
-            for queue in EVENTS:
+            for queue in self._queues:
                 queue(channel).declare()
             return connection, Producer(channel)
         except BaseException:

@@ -84,6 +84,7 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
     consumer = app.Worker(
         # Celery's own default is one name per host, and two workers of a name confuse Flower.
         hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
+        queues=list(settings.worker_queues),
         without_gossip=True,
         without_mingle=True,
         loglevel=settings.log_level,

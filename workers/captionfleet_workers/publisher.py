@@ -6,20 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
-from kombu import Exchange, Queue
 from kombu.exceptions import LimitExceeded, OperationalError
 
 from captionfleet_ledger import OutboxEntry
-from captionfleet_schemas.wire import (
-    CAPTION_TASK,
-    DEAD_QUEUE,
-    DELIVER_TASK,
-    DELIVERIES_QUEUE,
-)
+from captionfleet_schemas.broker import CONFIRM_SECONDS
+from captionfleet_schemas.wire import CAPTION_TASK, DEAD_QUEUE, DELIVER_TASK, DELIVERIES_QUEUE, EVENT_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
-from captionfleet_workers.event_sender import EVENTS, EventSender
+from captionfleet_workers.event_sender import EventSender
+from captionfleet_workers.topology import named_queue
 
-_DEAD = Queue(DEAD_QUEUE, Exchange(DEAD_QUEUE, type="direct"), routing_key=DEAD_QUEUE, durable=True)
+_NOT_FOUND = 404
 
 
 class Publisher:
@@ -30,19 +26,24 @@ class Publisher:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._sender = EventSender(app.connection_for_write)
+        url = str(app.conf.broker_url)
+        self._events = [named_queue(url, queue.name) for queue in EVENT_QUEUES]
+        self._dead = named_queue(url, DEAD_QUEUE)
+        self._sender = EventSender(app.connection_for_write, self._events)
         connection = app.connection_for_write()
         self._failures: tuple[type[BaseException], ...] = (
             *connection.connection_errors,
+            # Among these is a refusal to confirm.
+            *connection.recoverable_connection_errors,
             *connection.channel_errors,
             OperationalError,
             LimitExceeded,
         )
 
     def declare(self) -> None:
-        """Make the results exchange with its queues and the dead-letter queue, so that nothing is dropped unseen."""
+        """Make the results exchange and all queues, so that nothing is dropped unseen."""
         with self._reaching_broker(), self._app.connection_for_write() as connection:
-            for queue in (*EVENTS, _DEAD):
+            for queue in (self._dead, *self._events, *self._app.amqp.queues.values()):
                 queue(connection.default_channel).declare()
 
     def events(self, entries: Sequence[OutboxEntry]) -> None:
@@ -75,12 +76,13 @@ class Publisher:
         with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
             producer.publish(
                 body,
-                exchange=_DEAD.exchange,
+                exchange=self._dead.exchange,
                 routing_key=DEAD_QUEUE,
-                declare=[_DEAD],
+                declare=[self._dead],
                 content_type="application/json",
                 content_encoding="utf-8",
                 delivery_mode=2,
+                confirm_timeout=CONFIRM_SECONDS,
                 retry=True,
                 retry_policy={"max_retries": 3, "interval_start": 0.1, "interval_step": 0.5, "interval_max": 2},
             )
@@ -91,13 +93,22 @@ class Publisher:
             channel: Any = connection.default_channel
             try:
                 return int(channel.queue_declare(queue, passive=True).message_count)
-            except connection.channel_errors:
+            except connection.channel_errors as error:
                 # To Redis a queue without messages does not exist.
+                if int(getattr(error, "reply_code", 0)) != _NOT_FOUND:
+                    raise
                 return 0
 
     def _send(self, task: str, kwargs: dict[str, str], queue: str) -> None:
         with self._reaching_broker():
-            self._app.send_task(task, kwargs=kwargs, queue=queue, argsrepr="()", kwargsrepr=repr(kwargs))
+            self._app.send_task(
+                task,
+                kwargs=kwargs,
+                queue=queue,
+                argsrepr="()",
+                kwargsrepr=repr(kwargs),
+                confirm_timeout=CONFIRM_SECONDS,
+            )
 
     @contextmanager
     def _reaching_broker(self) -> Generator[None]:
