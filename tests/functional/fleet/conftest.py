@@ -11,16 +11,50 @@ from tests.functional.emulator.process import Emulator, running_emulator
 from tests.functional.fleet.fleet import AUDIO, Fleet, client_for, settings_for
 from tests.functional.fleet.process import WorkerProcess
 from tests.functional.fleet.receiver import Receiver, running_receiver
-from tests.servers import Server, valkey_server
+from tests.servers import RabbitServer, Server, rabbitmq_server, redis_server, valkey_server
 
 _databases = count(0, 2)
+_vhosts = count()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
-    """A Valkey server for brokers and ledgers."""
+    """A Valkey server for ledgers, and for brokers where nothing else is asked for."""
     with valkey_server(tmp_path_factory.mktemp("valkey")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def redis_of_the_system(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    """A Redis server for brokers and ledgers."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Generator[RabbitServer]:
+    """A RabbitMQ node for brokers."""
+    with rabbitmq_server(tmp_path_factory.mktemp("rabbitmq")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["valkey"])
+def broker(request: pytest.FixtureRequest) -> str:
+    """Which broker the module's fleet runs on; `on_every_broker` asks for each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def addresses(broker: str, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A ledger and a broker that nobody has used yet."""
+    database = next(_databases)
+    if broker == "rabbitmq":
+        node: RabbitServer = request.getfixturevalue("rabbitmq")
+        ledger: Server = request.getfixturevalue("server")
+        return ledger.url_of(database), node.url_of(next(_vhosts))
+    server: Server = request.getfixturevalue({"valkey": "server", "redis": "redis_of_the_system"}[broker])
+    return server.url_of(database), server.url_of(database + 1)
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +80,17 @@ def receiver() -> Generator[Receiver]:
 
 @pytest.fixture(scope="module")
 def module_fleet(
-    server: Server, emulator: Emulator, origin: Origin, receiver: Receiver, tmp_path_factory: pytest.TempPathFactory
+    addresses: tuple[str, str],
+    emulator: Emulator,
+    origin: Origin,
+    receiver: Receiver,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Generator[Fleet]:
     """A fleet with databases of its own, and no worker yet."""
     folder = tmp_path_factory.mktemp("fleet")
-    broker, ledger = (database := next(_databases)), database + 1
-    settings = settings_for(server.url_of(ledger), server.url_of(broker), emulator, folder)
+    settings = settings_for(*addresses, emulator, folder)
+    # Some tests make the same job in the fleet of each broker.
+    receiver.deliveries.clear()
     with client_for(settings) as client:
         yield Fleet(settings, folder, client, emulator, origin, receiver)
 

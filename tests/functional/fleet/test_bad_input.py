@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from kombu import Connection
+from kombu import Connection, Queue
 
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.wire import DEAD_QUEUE
+from tests.functional.fleet.brokers import on_every_broker
 from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("worker")
+
+CAPTIONS = Queue("captions", no_declare=True)
+"""How a service sends that does not make the fleet's queues."""
 
 Reference = Callable[[Fleet], str]
 
@@ -81,6 +85,7 @@ def test_damaged_but_audible(fleet: Fleet, name: str) -> None:
     assert ("damaged_audio" in result.quality) is result.audio.damaged
 
 
+@on_every_broker
 @pytest.mark.parametrize(
     ("kwargs", "reason"),
     [
@@ -96,7 +101,7 @@ def test_message_that_makes_no_sense(fleet: Fleet, kwargs: dict[str, object], re
     broker = fleet.settings["CAPTIONFLEET_BROKER_URL"]
     app = Celery(broker=broker, set_as_current=False)
 
-    app.send_task("captionfleet.caption", kwargs=kwargs, queue="captions", ignore_result=True)
+    app.send_task("captionfleet.caption", kwargs=kwargs, queue=CAPTIONS, ignore_result=True)
 
     with Connection(broker) as connection:
         channel: Any = connection.default_channel

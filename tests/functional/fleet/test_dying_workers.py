@@ -1,6 +1,7 @@
 """Whatever ends a worker, its jobs end once, elsewhere, and nothing is told twice."""
 
 from captionfleet_schemas import JobState
+from tests.functional.fleet.brokers import on_every_broker
 from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.polling import until
 
@@ -20,6 +21,7 @@ def hold_the_next_call(fleet: Fleet, seconds: float) -> None:
     fleet.emulator.fault(latency=seconds, times=1)
 
 
+@on_every_broker
 def test_killed_in_mid_call(fleet: Fleet) -> None:
     """A job whose worker is killed is finished by another within two lease times of the kill."""
     hold_the_next_call(fleet, NEVER)
@@ -38,6 +40,7 @@ def test_killed_in_mid_call(fleet: Fleet) -> None:
     assert len(fleet.receiver.of(job.id)) == 1
 
 
+@on_every_broker
 def test_stopped_while_calls_finish(fleet: Fleet) -> None:
     """On SIGTERM a call that ends within the grace time is finished by the worker that began it."""
     hold_the_next_call(fleet, 1.0)
@@ -56,6 +59,7 @@ def test_stopped_while_calls_finish(fleet: Fleet) -> None:
     assert calls(fleet) == 1
 
 
+@on_every_broker
 def test_stopped_before_calls_finish(fleet: Fleet) -> None:
     """On SIGTERM a call that outlasts the grace time is handed back, without waiting for its lease to run out."""
     hold_the_next_call(fleet, NEVER)
@@ -94,6 +98,7 @@ def test_poison(fleet: Fleet) -> None:
     assert calls(fleet) == 2
 
 
+@on_every_broker
 def test_cancelled_in_mid_call(fleet: Fleet) -> None:
     """Cancelling a running job ends it at once, and its worker's late answer changes nothing."""
     hold_the_next_call(fleet, 3.0)

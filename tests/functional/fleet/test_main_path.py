@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from kombu import Queue
 from standardwebhooks import Webhook
 
 from captionfleet_schemas import CaptionResult, JobState
+from tests.functional.fleet.brokers import on_every_broker
 from tests.functional.fleet.fleet import AUDIO, SECRET, Fleet
 from tests.functional.fleet.process import WorkerProcess
 from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("worker")
+
+CAPTIONS = Queue("captions", no_declare=True)
+"""How a service sends that does not make the fleet's queues."""
 
 READING = AUDIO / "clips" / "reading.wav"
 
@@ -30,6 +35,7 @@ def assert_told_once(fleet: Fleet, result: CaptionResult) -> None:
     assert delivered.event.data == result
 
 
+@on_every_broker
 def test_job_from_python(fleet: Fleet) -> None:
     """A local file submitted from Python is captioned, priced and told about once."""
     job = fleet.client.submit(READING, webhook=fleet.receiver.url, metadata={"show": "42"})
@@ -48,6 +54,7 @@ def test_job_from_python(fleet: Fleet) -> None:
     assert_told_once(fleet, result)
 
 
+@on_every_broker
 def test_job_from_the_command_line(fleet: Fleet) -> None:
     """`captionfleet submit --wait` of a local file prints its result."""
     command = Path(sys.executable).with_name("captionfleet")
@@ -65,6 +72,7 @@ def test_job_from_the_command_line(fleet: Fleet) -> None:
     assert_told_once(fleet, result)
 
 
+@on_every_broker
 def test_job_from_a_bare_celery_message(fleet: Fleet) -> None:
     """Any Celery-speaking service can send a job by task name, without our client, even twice."""
     app = Celery(broker=fleet.settings["CAPTIONFLEET_BROKER_URL"], set_as_current=False)
@@ -72,7 +80,7 @@ def test_job_from_a_bare_celery_message(fleet: Fleet) -> None:
 
     for _ in range(2):
         kwargs = {"job_id": "episode-7", "job": job}
-        app.send_task("captionfleet.caption", kwargs=kwargs, queue="captions", ignore_result=True)
+        app.send_task("captionfleet.caption", kwargs=kwargs, queue=CAPTIONS, ignore_result=True)
 
     until(lambda: fleet.client.get("episode-7"), "a worker has accepted the job")
     result = fleet.finish("episode-7")

@@ -1,0 +1,21 @@
+"""The brokers that the fleet runs on, for tests in which the broker matters."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.servers import RABBITMQ
+
+_IN_CI = "CI" in os.environ
+
+
+def _needs(present: bool, package: str) -> pytest.MarkDecorator:  # noqa: FBT001  read as one word with its name
+    return pytest.mark.skipif(not present and not _IN_CI, reason=f"{package} is not installed here")
+
+
+REDIS = pytest.param("redis", marks=_needs(shutil.which("redis-server") is not None, "redis-server"))
+RABBIT = pytest.param("rabbitmq", marks=_needs(RABBITMQ.exists(), "rabbitmq-server"))
+
+on_every_broker = pytest.mark.parametrize("broker", ["valkey", REDIS, RABBIT], indirect=True)
+on_rabbitmq = pytest.mark.parametrize("broker", [RABBIT], indirect=True)
