@@ -24,7 +24,12 @@ holds the value of `CAPTIONFLEET_X`, as containers mount secrets. Lists are writ
 """
 
 CHAPTERS: tuple[tuple[str, str, type[BaseSettings], type[BaseSettings] | None], ...] = (
-    ("All processes of a fleet", "These have to be the same everywhere.", FleetSettings, None),
+    (
+        "All processes of a fleet",
+        "These have to be the same everywhere. [What RabbitMQ needs](messages.md#rabbitmq) stands with the messages.",
+        FleetSettings,
+        None,
+    ),
     ("`captionfleet-worker`", "", WorkerSettings, FleetSettings),
     ("`captionfleet` and `CaptionClient`", "", ProducerSettings, FleetSettings),
     ("`captionfleet-flower`", "", FlowerSettings, FleetSettings),

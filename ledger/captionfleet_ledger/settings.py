@@ -46,7 +46,8 @@ class FleetSettings(BaseSettings):
 
     broker_url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/0"),
-        description="Celery broker: redis://, rediss:// or amqp(s)://. A Redis database of its own is best.",
+        description="Celery broker: redis://, rediss://, amqp:// or amqps://. A Redis database or a RabbitMQ vhost of "
+        "its own is best.",
     )
     redis_url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/1"),

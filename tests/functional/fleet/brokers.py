@@ -10,7 +10,7 @@ from tests.servers import RABBITMQ
 _IN_CI = "CI" in os.environ
 
 
-def _needs(present: bool, package: str) -> pytest.MarkDecorator:  # noqa: FBT001  read as one word with its name
+def _needs(present: bool, package: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not present and not _IN_CI, reason=f"{package} is not installed here")
 
 

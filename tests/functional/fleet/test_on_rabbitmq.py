@@ -1,0 +1,271 @@
+"""What RabbitMQ alone promises, or takes amiss."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import amqp
+import pytest
+from celery import Celery
+from kombu import Connection
+
+from captionfleet_schemas import JobState
+from captionfleet_schemas.broker import WORK_DELIVERIES, queue_arguments
+from captionfleet_schemas.wire import (
+    CAPTION_TASK,
+    DEAD_QUEUE,
+    DELIVERIES_QUEUE,
+    EVENT_QUEUES,
+    LANE_QUEUES,
+    RESULTS_QUEUE,
+)
+from captionfleet_workers.app import build_app
+from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.settings import WorkerSettings
+from tests.functional.fleet.brokers import on_rabbitmq
+from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.functional.fleet.process import running_worker
+from tests.polling import until
+from tests.servers import RabbitServer
+
+pytestmark = on_rabbitmq
+
+FLAC = AUDIO / "formats" / "flac.flac"
+ALL_QUEUES = [*LANE_QUEUES.values(), DELIVERIES_QUEUE, DEAD_QUEUE, *(queue.name for queue in EVENT_QUEUES)]
+
+
+@pytest.fixture
+def publisher(fleet: Fleet) -> Generator[Publisher]:
+    """A worker's publisher, its queues declared and empty."""
+    app = build_app(WorkerSettings.model_validate({"broker_url": broker_url(fleet)}))
+    publisher = Publisher(app)
+    publisher.declare()
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        for queue in ALL_QUEUES:
+            channel.queue_purge(queue)
+    yield publisher
+    publisher.close()
+    app.close()
+
+
+def broker_url(fleet: Fleet) -> str:
+    """The address of the fleet's vhost, for a user who may do everything."""
+    return fleet.settings["CAPTIONFLEET_BROKER_URL"]
+
+
+def take(fleet: Fleet, queue: str) -> Any:
+    """The next message of a queue, taken off it, or None."""
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        return channel.basic_get(queue, no_ack=True)
+
+
+def buried(fleet: Fleet) -> Any:
+    """The next dead letter."""
+    letters: list[Any] = []
+    until(lambda: letters.extend(filter(None, [take(fleet, DEAD_QUEUE)])) or letters, "there is a dead letter")
+    return letters[0]
+
+
+@pytest.mark.parametrize("queue", ALL_QUEUES)
+def test_every_queue_is_a_quorum_queue(fleet: Fleet, publisher: Publisher, queue: str) -> None:
+    """Whoever declares it otherwise is refused, and our own declaration is the server's."""
+    publisher.declare()
+
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        with pytest.raises(amqp.PreconditionFailed, match="x-queue-type"):
+            channel.queue_declare(queue, durable=True, auto_delete=False)
+    assert queue_arguments(queue)["x-queue-type"] == "quorum"
+
+
+def reject(channel: Any, queue: str) -> bool:
+    """Take a message and send it back, as a worker does that stops."""
+    message = channel.basic_get(queue)
+    if message is not None:
+        message.reject(requeue=True)
+    return message is not None
+
+
+def vanish(connection: Connection, queue: str) -> bool:
+    """Take a message and break the connection, as a worker does that is killed."""
+    with connection.clone() as doomed:
+        channel: Any = doomed.default_channel
+        message = channel.basic_get(queue)
+        doomed.collect()
+    return message is not None
+
+
+@pytest.mark.parametrize("queue", [*LANE_QUEUES.values(), DELIVERIES_QUEUE])
+def test_message_that_is_rejected_again_and_again(fleet: Fleet, publisher: Publisher, queue: str) -> None:
+    """It is put aside after the limit, with its content, and says why."""
+    publisher.wake_up("job-1", queue)
+
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        deliveries = 0
+        while deliveries <= WORK_DELIVERIES:
+            deliveries += reject(channel, queue)
+        left = channel.basic_get(queue, no_ack=True)
+
+    letter = buried(fleet)
+    assert left is None
+    assert json.loads(letter.body)[1] == {"job_id": "job-1"}
+    [death] = letter.headers["x-death"]
+    assert (death["reason"], death["queue"]) == ("delivery_limit", queue)
+
+
+def test_message_whose_workers_die(fleet: Fleet, publisher: Publisher) -> None:
+    """A crash counts like a rejection."""
+    publisher.wake_up("job-1", "captions")
+    deaths: list[bool] = []
+
+    with Connection(broker_url(fleet)) as connection:
+
+        def is_put_aside() -> bool:
+            deaths.append(vanish(connection, "captions"))
+            return sum(deaths) > WORK_DELIVERIES
+
+        until(is_put_aside, "the message has been delivered too often")
+
+    assert json.loads(buried(fleet).body)[1] == {"job_id": "job-1"}
+
+
+def test_job_whose_message_was_put_aside(fleet: Fleet, publisher: Publisher) -> None:
+    """The ledger has the job all the same, and the sweep sends it again."""
+    job = fleet.client.submit(FLAC)
+    while reject_once(fleet):
+        pass
+    assert json.loads(buried(fleet).body)[1] == {"job_id": job.id}
+
+    with fleet.worker(lost_after="1"):
+        result = fleet.finish(job.id)
+
+    assert (result.state, result.attempts) == (JobState.SUCCEEDED, 1)
+    assert publisher.depth("captions") == 0
+
+
+def reject_once(fleet: Fleet) -> bool:
+    """Whether there was a message to reject."""
+    with Connection(broker_url(fleet)) as connection:
+        return reject(connection.default_channel, "captions")
+
+
+@pytest.mark.usefixtures("publisher")
+def test_declared_by_somebody_else(fleet: Fleet, tmp_path: Path) -> None:
+    """A worker that finds a queue of another kind says so and does not start."""
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete("captions.bulk")
+        channel.queue_declare("captions.bulk", durable=True, auto_delete=False)
+        try:
+            with (
+                pytest.raises(AssertionError, match=r"cannot_start.*captions\.bulk|captions\.bulk.*cannot_start"),
+                running_worker(tmp_path / "worker.log", fleet.settings),
+            ):
+                pass
+        finally:
+            channel.queue_delete("captions.bulk")
+
+
+def test_sender_without_rights_to_declare(fleet: Fleet, publisher: Publisher, rabbitmq: RabbitServer) -> None:
+    """A user who may write to the default exchange and do nothing else can send jobs, by plain AMQP."""
+    vhost = int(broker_url(fleet).rpartition("v")[2])
+    job = {"audio": {"url": fleet.origin.file("formats/cbr.mp3")}}
+    body = json.dumps([[], {"job_id": "plain-1", "job": job}, {}])
+    headers = {"lang": "py", "task": CAPTION_TASK, "id": "plain-1"}
+    message = amqp.Message(
+        body, content_type="application/json", content_encoding="utf-8", application_headers=headers, delivery_mode=2
+    )
+    with Connection(rabbitmq.url_of(vhost, user="sender"), transport_options={"confirm_publish": True}) as connection:
+        channel: Any = connection.default_channel
+        channel.basic_publish(message, exchange="", routing_key="captions", mandatory=True)
+
+    with fleet.worker():
+        until(lambda: fleet.client.get("plain-1"), "a worker has accepted the job")
+        result = fleet.finish("plain-1")
+
+    assert result.state is JobState.SUCCEEDED
+    assert publisher.depth(DEAD_QUEUE) == 0
+
+
+def test_sender_that_declares_the_queue(fleet: Fleet, publisher: Publisher) -> None:
+    """A plain Celery producer is refused, and nothing of it arrives: messages.md shows how to send."""
+    with Celery(broker=broker_url(fleet), set_as_current=False) as app, pytest.raises(amqp.PreconditionFailed):
+        app.send_task(CAPTION_TASK, kwargs={"job_id": "refused-1"}, queue="captions", ignore_result=True)
+
+    assert publisher.depth("captions") == 0
+
+
+def test_broker_that_has_gone(fleet: Fleet, publisher: Publisher, rabbitmq: RabbitServer) -> None:
+    """Publishing raises, and what could not be said is in the ledger: the sweep says it when the broker is back."""
+    publisher.wake_up("nobody", "captions")
+    rabbitmq.kill()
+    try:
+        with pytest.raises(BrokerUnavailableError):
+            publisher.bury({}, "reason")
+        with pytest.raises(BrokerUnavailableError):
+            publisher.wake_up("nobody", "captions")
+        job = fleet.client.submit(FLAC, webhook=fleet.receiver.url)
+        accepted = fleet.client.get(job.id)
+    finally:
+        rabbitmq.start()
+    kept = publisher.depth("captions")
+    with fleet.worker():
+        result = fleet.finish(job.id)
+
+    assert kept == 1
+    assert accepted
+    assert accepted.state is JobState.QUEUED
+    assert result.state is JobState.SUCCEEDED
+    assert len(fleet.events[job.id]) == 2
+
+
+JOBS = 60
+
+
+@pytest.mark.timeout(240)
+def test_broker_restarted_under_load(fleet: Fleet, publisher: Publisher, rabbitmq: RabbitServer) -> None:
+    """Jobs in hand, waiting and submitted meanwhile all end once; each event is on its queue."""
+    fleet.emulator.fault(latency=0.5)
+    with fleet.worker(lost_after="5"), fleet.worker(lost_after="5"):
+        jobs = [submit(fleet, number) for number in range(JOBS // 2)]
+        until(lambda: fleet.emulator.log()["total"] > 4, "work has begun")
+        rabbitmq.stop()
+        jobs += [submit(fleet, number) for number in range(JOBS // 2, JOBS)]
+        rabbitmq.start()
+        results = [fleet.finish(job) for job in jobs]
+
+    assert {result.state for result in results} == {JobState.SUCCEEDED}
+    assert {result.attempts for result in results} == {1}
+    for job in jobs:
+        events = {event.id: event.type for event in fleet.events[job]}
+        assert sorted(events.values()) == ["caption.succeeded", "usage.recorded"]
+        assert len({delivered.event.id for delivered in fleet.receiver.of(job)}) == 1
+    assert fleet.emulator.log()["total"] == JOBS
+    assert publisher.depth(DEAD_QUEUE) == 0
+
+
+def submit(fleet: Fleet, number: int) -> str:
+    """One job, by its number."""
+    return fleet.client.submit(FLAC, webhook=fleet.receiver.url, id=f"load-{number}").id
+
+
+def test_events_are_read_on_after_a_restart(fleet: Fleet, publisher: Publisher, rabbitmq: RabbitServer) -> None:
+    """The results queue is durable, and its reader comes back by itself."""
+    with fleet.worker():
+        for number in range(3):
+            fleet.client.wait(fleet.client.submit(FLAC, id=f"read-{number}").id, timeout=60)
+        until(lambda: publisher.depth(RESULTS_QUEUE.name) == 3, "the events are on the queue")
+
+    given: list[str] = []
+    for event in fleet.client.events(limit=3):
+        given.append(event.subject)
+        if len(given) == 1:
+            rabbitmq.restart()
+
+    assert sorted(given) == ["read-0", "read-1", "read-2"]
+    assert publisher.depth(RESULTS_QUEUE.name) == 0
