@@ -52,7 +52,7 @@ class Fleet:
         """Wait until a job has ended and everything about it has been published and delivered."""
         result = self.client.wait(job_id, timeout=60)
         until(lambda: self._is_told(job_id), f"everything about job {job_id} is delivered")
-        self._drain()
+        self.drain()
         return result
 
     def wait_for_state(self, job_id: str, state: JobState) -> None:
@@ -73,7 +73,8 @@ class Fleet:
         with Ledger.connect(url, clock=lambda: time.time() + LATER_SECONDS) as ledger:
             return any(entry.job_id == job_id for entry in ledger.sweep(limit=1000).publish)
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Take all events off their queues into `events`."""
         with Connection(self.settings["CAPTIONFLEET_BROKER_URL"]) as connection:
             channel: Any = connection.default_channel
             for queue in EVENT_QUEUES:
