@@ -17,7 +17,7 @@ from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-CAPTIONS = Queue("captions", no_declare=True)
+CAPTIONS: Any = Queue("captions", no_declare=True)
 """How a service sends that does not make the fleet's queues."""
 
 Reference = Callable[[Fleet], str]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -19,7 +20,7 @@ from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-CAPTIONS = Queue("captions", no_declare=True)
+CAPTIONS: Any = Queue("captions", no_declare=True)
 """How a service sends that does not make the fleet's queues."""
 
 READING = AUDIO / "clips" / "reading.wav"

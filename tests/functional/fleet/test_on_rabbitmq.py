@@ -66,8 +66,13 @@ def take(fleet: Fleet, queue: str) -> Any:
 def buried(fleet: Fleet) -> Any:
     """The next dead letter."""
     letters: list[Any] = []
-    until(lambda: letters.extend(filter(None, [take(fleet, DEAD_QUEUE)])) or letters, "there is a dead letter")
-    return letters[0]
+
+    def is_there() -> bool:
+        letters.append(take(fleet, DEAD_QUEUE))
+        return letters[-1] is not None
+
+    until(is_there, "there is a dead letter")
+    return letters[-1]
 
 
 @pytest.mark.parametrize("queue", ALL_QUEUES)
