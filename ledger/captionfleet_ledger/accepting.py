@@ -1,7 +1,8 @@
-"""What `accept` writes of a job."""
+"""What `accept` writes of a job, and what `retry` writes of it anew."""
 
 import hashlib
 import json
+from datetime import datetime
 
 from captionfleet_ledger.moments import stamp
 from captionfleet_ledger.store import Argument
@@ -22,6 +23,17 @@ def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
         stamp(job.finish_by),
         "" if job.store_days is None else job.store_days,
     )
+
+
+def new_round(job: CaptionJob) -> tuple[Argument, ...]:
+    """The arguments of the retry script that describe the job."""
+    return job.encode(), stamp(job.start_by), stamp(job.finish_by)
+
+
+def without_past_deadlines(job: CaptionJob, now: datetime) -> CaptionJob:
+    """The job with those of its deadlines that can still be met. A new round would end at once with the others."""
+    past = {name: None for name in ("start_by", "finish_by") if (at := getattr(job, name)) is not None and at <= now}
+    return job.model_copy(update=past) if past else job
 
 
 def fingerprint(job: CaptionJob) -> str:

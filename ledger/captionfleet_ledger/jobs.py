@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from captionfleet_ledger.accepting import acceptance
+from captionfleet_ledger.accepting import acceptance, new_round, without_past_deadlines
 from captionfleet_ledger.errors import JobConflictError
 from captionfleet_ledger.moments import moment
 from captionfleet_ledger.reading import claim_of, read_command, record_of
-from captionfleet_ledger.records import Accepted, Claim, JobRecord, Lease, Refusal, Settlement, WaitingReason
+from captionfleet_ledger.records import Accepted, Claim, JobRecord, Lease, QueuedJob, Refusal, Settlement, WaitingReason
 from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of
 from captionfleet_ledger.shards import by_shard
 from captionfleet_ledger.store import Command, Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
+from captionfleet_schemas.wire import LANE_QUEUES
 
 
 class Jobs:
@@ -104,6 +105,22 @@ class Jobs:
         if record is None or record.state not in {JobState.QUEUED, JobState.WAITING}:
             return None
         return self._end(expired(record, moment(now)), "expire", "", _webhook(record.job))[1]
+
+    def retry(self, job_id: str) -> QueuedJob | Refusal:
+        """Return a job that failed, expired or was cancelled to the queue, for a new round. Two round trips.
+
+        Attempts and crashes begin anew, and the events of the new end have new ids. The id, and with it the
+        idempotency key, stays. A deadline that has passed no longer counts.
+
+        Returns:
+            What the caller sends next, or `Refusal.UNKNOWN`, `UNFINISHED` or `SUCCEEDED`.
+        """
+        record, now = self._look_up(job_id)
+        if record is None:
+            return Refusal.UNKNOWN
+        job = without_past_deadlines(record.job, moment(now))
+        status = self._run("retry", job_id, secrets.token_hex(8), *new_round(job))
+        return QueuedJob(job_id, LANE_QUEUES[job.lane]) if status == b"queued" else Refusal(status.decode())
 
     def mark_sent(self, job_ids: Iterable[str]) -> None:
         """The queue messages of these jobs have been sent just now. One round trip."""

@@ -78,6 +78,10 @@ class Listing:
             totals[state] += count
         return totals
 
+    def dead(self) -> int:
+        """How many jobs the dead set holds. One round trip."""
+        return sum(self._store.send_all([("ZCARD", f"{prefix}dead") for prefix in self._store.prefixes]))
+
     def _newest(self, which: JobFilter, limit: int, after: _Position) -> list[_Position]:
         """The newest places over all shards. A shard is asked on while it may hold newer ones than those found."""
         found: list[_Position] = []
@@ -100,6 +104,8 @@ class Listing:
 
 
 def _index(which: JobFilter) -> str:
+    if which.dead:
+        return "dead"
     return f"state:{next(iter(which.states))}" if len(which.states) == 1 else "jobs"
 
 

@@ -17,7 +17,7 @@ class WaitingReason(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a job was not given out, or not cancelled. Nothing has changed."""
+    """Why a job was not given out, not cancelled, or not returned to the queue. Nothing has changed."""
 
     UNKNOWN = "unknown"
     """The ledger does not hold the job."""
@@ -29,6 +29,10 @@ class Refusal(StrEnum):
     """Its deadline has passed; the sweep expires it."""
     FINAL = "final"
     """It has ended."""
+    UNFINISHED = "unfinished"
+    """It has not ended, so there is nothing to try again."""
+    SUCCEEDED = "succeeded"
+    """It has its caption, which was paid for."""
 
 
 class DeliveryState(StrEnum):
@@ -187,6 +191,8 @@ class JobFilter:
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """Every pair has to be there."""
     failure_code: FailureCode | None = None
+    dead: bool = False
+    """Only the dead set: jobs that failed as poisoned and that nobody has returned to the queue."""
     accepted_after: datetime | None = None
     """Inclusive."""
     accepted_before: datetime | None = None

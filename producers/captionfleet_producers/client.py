@@ -5,12 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from captionfleet_ledger import Delivery, JobFilter, JobRecord, Refusal, Settlement
+from captionfleet_ledger import Delivery, JobFilter, JobRecord, QueuedJob, Refusal, Settlement
 from captionfleet_producers.access import LedgerAccess
 from captionfleet_producers.blobs import BlobFolder
 from captionfleet_producers.broker import Broker
 from captionfleet_producers.clock import Clock
-from captionfleet_producers.errors import UnknownJobError
+from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
 from captionfleet_producers.settings import ProducerSettings
@@ -191,6 +191,29 @@ class CaptionClient:
                 raise UnknownJobError(job_id)
             case _:
                 return self._record(job_id).state
+
+    def dead(self, *, tenant: str | None = None) -> Iterator[JobRecord]:
+        """The dead set, newest first: jobs that were given up as `poisoned` and wait for a person to `retry` them."""
+        return self.list(JobFilter(dead=True, tenant=tenant))
+
+    def retry(self, job_id: str) -> None:
+        """Return a job that failed, expired or was cancelled to the queue, with attempts and crashes counted anew.
+
+        Its id and idempotency key stay; the events of its new end have new ids. A deadline that has passed is dropped.
+
+        Raises:
+            UnknownJobError: the ledger has no such job.
+            JobNotRetryableError: it has its caption, or has not ended.
+        """
+        with self._access.open() as ledger:
+            answer = ledger.jobs.retry(job_id)
+        match answer:
+            case QueuedJob():
+                self._intake.wake_up([self._record(job_id).job])
+            case Refusal.UNKNOWN:
+                raise UnknownJobError(job_id)
+            case _:
+                raise JobNotRetryableError(job_id, self._record(job_id).state)
 
     def events(
         self, *, usage: bool = False, limit: int | None = None, timeout: float | None = None

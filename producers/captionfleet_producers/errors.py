@@ -7,6 +7,7 @@ ProducerError
 │   └── ManifestError               invalid_manifest       a manifest's line cannot be read
 ├── SubmissionConflictError         submission_conflict    the id or idempotency key stands for another job
 ├── UnknownJobError                 unknown_job            the ledger has no such job
+├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
 ├── LedgerUnavailableError          ledger_unavailable     nothing was written           (transient)
 └── BrokerUnavailableError          broker_unavailable     no events can be read         (transient)
@@ -74,6 +75,16 @@ class UnknownJobError(ProducerError):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"no job {job_id}: check the id, and whether its retention has ended")
+        self.job_id = job_id
+
+
+class JobNotRetryableError(ProducerError):
+    """There is nothing to try again: the job has its caption, or it has not ended yet. It is untouched."""
+
+    code = "job_not_retryable"
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"job {job_id} is {state}: only a job that failed, expired or was cancelled is tried again")
         self.job_id = job_id
 
 

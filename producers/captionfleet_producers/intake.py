@@ -57,7 +57,7 @@ class Intake:
         prepared = [self._prepare(submission) for submission in submissions]
         jobs = [job for job in prepared if isinstance(job, CaptionJob)]
         answers = dict(zip(map(id, jobs), self._accept(jobs), strict=True))
-        self._wake_up([job for job in jobs if _is_new(answers[id(job)])])
+        self.wake_up([job for job in jobs if _is_new(answers[id(job)])])
         return [
             _outcome(submission, answers[id(job)] if isinstance(job, CaptionJob) else job)
             for submission, job in zip(submissions, prepared, strict=True)
@@ -74,7 +74,8 @@ class Intake:
         with self._access.open() as ledger:
             return ledger.jobs.accept_many(jobs)
 
-    def _wake_up(self, jobs: Sequence[CaptionJob]) -> None:
+    def wake_up(self, jobs: Sequence[CaptionJob]) -> None:
+        """Send the messages of jobs that the ledger holds; what cannot be sent is left to a worker's sweep."""
         unsent = self._broker.send(jobs)
         if not unsent:
             return

@@ -3,7 +3,7 @@ Job ids of one shard that fit a filter, newest first. Looks at a bounded number 
 little does not hold the server up; the caller goes on from where it ended.
 
 KEYS     [1] the shard's prefix
-ARGV     [1] time  [2] index: 'jobs' or 'state:<state>'  [3] how many ids at most  [4] how many jobs to look at
+ARGV     [1] time  [2] index: 'jobs', 'dead' or 'state:<state>'  [3] how many ids at most  [4] how many jobs to look at
          [5] begin at accepted_at, or '+inf'  [6] and below this id there, or '' for all of them
          [7] accepted_after, or '-inf'  [8] accepted_before or ''  [9] states as ',a,b,' or ''  [10] tenant or ''
          [11] lane or ''  [12] failure code or ''  [13] metadata as JSON or ''

@@ -13,6 +13,8 @@ Returns  'settled', 'unknown', 'final' or 'refused'
 ]]
 local _, id, right, token, state, result, caption, failure, retention, grace, delivery, url = unpack(ARGV, 1, 12)
 local FIRST_EVENT = 13
+-- The failure that puts a job into the dead set, where it waits for a person.
+local DEAD = 'poisoned'
 local job = read_job(id)
 
 local MAY = {
@@ -27,6 +29,7 @@ local function store_outcome()
   move(job, state)
   redis.call('HDEL', job.key, 'token', 'holder', 'lease_until', 'due_at', 'reason')
   redis.call('HSET', job.key, 'result', result, 'failure', failure)
+  if failure == DEAD then redis.call('ZADD', key('dead'), job.accepted_at, id) end
   if caption ~= '' and keeps_caption() then redis.call('HSET', job.key, 'caption', caption) end
   local days = tonumber(job.store_days) or 0
   look('job:' .. id, NOW + (days > 0 and days * 86400 or retention))

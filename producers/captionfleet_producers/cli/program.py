@@ -9,9 +9,11 @@ import click
 
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.cancel import cancel
+from captionfleet_producers.cli.dead import dead
 from captionfleet_producers.cli.events import events
 from captionfleet_producers.cli.jobs import list_jobs
 from captionfleet_producers.cli.listen import listen
+from captionfleet_producers.cli.retry import retry
 from captionfleet_producers.cli.status import status
 from captionfleet_producers.cli.submit import submit
 from captionfleet_producers.cli.wait import wait
@@ -39,7 +41,7 @@ def captionfleet() -> None:
     """
 
 
-for command in (submit, status, wait, list_jobs, cancel, events, listen):
+for command in (submit, status, wait, list_jobs, cancel, dead, retry, events, listen):
     captionfleet.add_command(command)
 
 

@@ -96,6 +96,29 @@ def test_poison(fleet: Fleet) -> None:
     assert result.failure
     assert result.failure.code == "poisoned"
     assert calls(fleet) == 2
+    assert [(record.job.id, record.crashes) for record in fleet.client.dead()] == [(job.id, 2)]
+
+
+def test_dead_job_returned(fleet: Fleet) -> None:
+    """What was given up is captioned after a retry, as a round of its own whose events have ids of their own."""
+    fleet.emulator.fault(latency=NEVER, times=1)
+    with fleet.worker(max_crashes="1", lease_seconds="1") as worker:
+        job = fleet.client.submit(READING, idempotency_key="again")
+        until(lambda: calls(fleet) == 1, "the model is called")
+        worker.kill()
+    with fleet.worker(max_crashes="1"):
+        given_up = fleet.finish(job.id)
+
+        fleet.client.retry(job.id)
+
+        result = fleet.finish(job.id)
+    assert given_up.failure
+    assert given_up.failure.code == "poisoned"
+    assert (result.state, result.attempts) == (JobState.SUCCEEDED, 1)
+    events = fleet.events[job.id]
+    assert sorted(event.type for event in events) == ["caption.failed", "caption.succeeded", "usage.recorded"]
+    assert len({event.id for event in events}) == 3
+    assert not fleet.client.submit(READING, idempotency_key="again").created
 
 
 @on_every_broker

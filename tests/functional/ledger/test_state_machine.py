@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from captionfleet_ledger import Claim, Ledger, LedgerOptions, Settlement, WaitingReason
+from captionfleet_ledger import Claim, Ledger, LedgerOptions, QueuedJob, Settlement, WaitingReason
 from captionfleet_schemas import FINAL_STATES, JobState
 from tests.functional.ledger.making import Clock, make_job, make_result
 from tests.servers import Server
@@ -96,6 +96,12 @@ class Life(RuleBasedStateMachine):
         """Somebody does not want the job any more."""
         self._count(job_id, self.ledger.jobs.cancel(job_id))
 
+    @rule(job_id=job_ids)
+    def retry(self, job_id: str) -> None:
+        """Somebody returns a job to the queue: this round's end does not count any more."""
+        if isinstance(self.ledger.jobs.retry(job_id), QueuedJob):
+            self.ended[job_id] -= 1
+
     @rule(job_id=job_ids, sent=st.booleans())
     def mark(self, job_id: str, *, sent: bool) -> None:
         """A message went out, or did not."""
@@ -133,8 +139,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def no_job_ends_twice(self) -> None:
-        """One settlement at most for each job."""
-        assert set(self.ended.values()) <= {1}
+        """One settlement at most for each round of a job."""
+        assert set(self.ended.values()) <= {0, 1}
 
     def teardown(self) -> None:
         """A fleet that works on brings every job to its end, on the messages of the sweep alone."""
@@ -171,4 +177,4 @@ def test_any_order_of_events(server: Server) -> None:
 
     run_state_machine_as_test(Here, settings=THOROUGH)
 
-    assert sum(life.ended.total() for life in lives) > EXAMPLES
+    assert sum(life.ended.total() for life in lives) > EXAMPLES // 2

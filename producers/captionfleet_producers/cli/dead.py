@@ -1,0 +1,55 @@
+"""`captionfleet dead`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import captionfleet_producers as fleet
+from captionfleet_producers.cli import options
+from captionfleet_producers.cli.printing import print_json, shortened
+
+if TYPE_CHECKING:
+    from captionfleet_producers import JobRecord
+
+
+@click.command(
+    epilog=options.examples(
+        "captionfleet dead",
+        "captionfleet dead --tenant radio --json | jq -r .id | xargs captionfleet retry",
+    )
+)
+@click.option("--tenant", help="Only this tenant's jobs.")
+@options.as_json
+def dead(*, tenant: str | None, as_json: bool) -> int:
+    """List the jobs that were given up as poisoned, newest first: when, why, and after how many crashes.
+
+    They are kept until their retention ends. `captionfleet retry` returns them to the queue.
+    """
+    with fleet.CaptionClient.from_env() as client:
+        for record in client.dead(tenant=tenant):
+            if as_json:
+                print_json(_as_json(record))
+            else:
+                _print(record)
+    return 0
+
+
+def _as_json(record: "JobRecord") -> dict[str, Any]:
+    result = record.result
+    return {
+        "id": record.job.id,
+        "tenant": record.job.tenant,
+        "failed_at": result and result.timings.finished_at,
+        "reason": result and result.failure and result.failure.message,
+        "attempts": record.attempts,
+        "crashes": record.crashes,
+        "audio": shortened(record.job.audio.url, 200),
+    }
+
+
+def _print(record: "JobRecord") -> None:
+    facts = _as_json(record)
+    click.echo(
+        f"{facts['id']}  {facts['failed_at']:%Y-%m-%d %H:%M:%S}  {facts['tenant']}  "
+        f"attempts {facts['attempts']}, crashes {facts['crashes']}  {facts['reason']}  {shortened(facts['audio'])}"
+    )
