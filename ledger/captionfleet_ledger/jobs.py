@@ -35,16 +35,17 @@ class Jobs:
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
         return [outcome for batch in _chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
 
-    def claim(self, job_id: str, *, holder: str, lease_seconds: float) -> Claim | Refusal:
+    def claim(self, job_id: str, *, holder: str, lease_seconds: float, model: str = "") -> Claim | Refusal:
         """Take a job to work on it; the attempt is counted now. One round trip.
 
         Args:
             job_id: as the queue message has it.
             holder: the process, for people who look into the ledger.
             lease_seconds: until then `renew` or `settle` it, or another may claim it.
+            model: what jobs that name none are for, so that a pause of that model holds for them.
         """
         lease = Lease(job_id, secrets.token_hex(16))
-        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds)
+        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
         return claim_of(lease, values) if status == b"claimed" else Refusal(status.decode())
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
@@ -78,6 +79,10 @@ class Jobs:
     def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
         return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress))
+
+    def park(self, lease: Lease, *, scope: str, progress: str) -> bool:
+        """Give a job back until the pause of a scope ends; the attempt does not count. False: the lease is lost."""
+        return bool(self._run("park", lease.job_id, lease.token, scope, progress))
 
     def release(self, lease: Lease, progress: str | None = None) -> bool:
         """Hand a job back: it is queued again, and the attempt does not count. False: the lease is lost.

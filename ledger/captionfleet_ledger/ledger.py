@@ -10,6 +10,7 @@ from captionfleet_ledger.listing import Listing
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.outbox import Outbox
 from captionfleet_ledger.pace import Pace
+from captionfleet_ledger.pauses import Pauses
 from captionfleet_ledger.records import Chores
 from captionfleet_ledger.store import Store
 from captionfleet_ledger.sweeping import Sweeper
@@ -28,6 +29,7 @@ class Ledger:
         self.deliveries = Deliveries(store)
         self.listing = Listing(store)
         self.pace = Pace(store)
+        self.pauses = Pauses(store)
 
     @classmethod
     def connect(cls, url: str, *, options: LedgerOptions = DEFAULTS, clock: Callable[[], float] | None = None) -> Self:

@@ -48,7 +48,7 @@ def record_of(values: Sequence[bytes | None]) -> JobRecord | None:
 
 def claim_of(lease: Lease, values: Sequence[bytes]) -> Claim:
     """A claim from the answer of the claim script."""
-    job, attempts, crashes, progress, accepted_at, started_at, lease_until = values
+    job, attempts, crashes, progress, accepted_at, started_at, lease_until, probes = values
     return Claim(
         lease=lease,
         job=CaptionJob.decode(job),
@@ -58,6 +58,7 @@ def claim_of(lease: Lease, values: Sequence[bytes]) -> Claim:
         accepted_at=moment(accepted_at),
         started_at=moment(started_at),
         lease_until=moment(lease_until),
+        probes=probes.decode(),
     )
 
 

@@ -29,6 +29,8 @@ class Refusal(StrEnum):
     """Its deadline has passed; the sweep expires it."""
     FINAL = "final"
     """It has ended."""
+    PAUSED = "paused"
+    """What it belongs to is paused; it waits until that ends, and is then queued again."""
     UNFINISHED = "unfinished"
     """It has not ended, so there is nothing to try again."""
     SUCCEEDED = "succeeded"
@@ -76,6 +78,8 @@ class Claim:
     accepted_at: datetime
     started_at: datetime
     lease_until: datetime
+    probes: str = ""
+    """The paused scope through which this job was let as a probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class OutboxEntry:
     body: bytes
     """One CloudEvents 1.0 object, UTF-8 JSON."""
     job_id: str
+    """Of the event's subject, by which it is found; for a pause this is its scope."""
 
 
 @dataclass(frozen=True, slots=True)

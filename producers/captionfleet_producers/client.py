@@ -13,12 +13,13 @@ from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
+from captionfleet_producers.operations import Operations
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
 from captionfleet_producers.topology import named_queue
 from captionfleet_producers.waiting import results
 from captionfleet_schemas import CaptionResult, JobState, Lane
-from captionfleet_schemas.wire import RESULTS_QUEUE, USAGE_QUEUE
+from captionfleet_schemas.wire import ALERTS_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
 
 SYSTEM_CLOCK: Final = Clock()
 EVERY_JOB: Final = JobFilter()
@@ -37,6 +38,7 @@ class CaptionClient:
         self._clock = clock
         self._access = LedgerAccess(settings)
         self._broker = Broker(settings.broker_url.get_secret_value(), timeout=settings.send_timeout)
+        self.operations = Operations(self._access, self._broker)
         self._intake = Intake(
             self._access,
             self._broker,
@@ -216,7 +218,7 @@ class CaptionClient:
                 raise JobNotRetryableError(job_id, self._record(job_id).state)
 
     def events(
-        self, *, usage: bool = False, limit: int | None = None, timeout: float | None = None
+        self, *, usage: bool = False, alerts: bool = False, limit: int | None = None, timeout: float | None = None
     ) -> Iterator[AnyEvent]:
         """Events from the results queue, at least once each: a repeated event has the same id.
 
@@ -225,6 +227,7 @@ class CaptionClient:
 
         Args:
             usage: also read the usage queue (`usage.recorded`).
+            alerts: also read the alerts queue (`fleet.paused`, `fleet.resumed`).
             limit: end after that many events, with all of them acknowledged.
             timeout: seconds without an event after which the iterator ends; None never ends, and rides through
                 outages of the broker.
@@ -232,7 +235,7 @@ class CaptionClient:
         Raises:
             BrokerUnavailableError: the broker does not answer.
         """
-        queues = [RESULTS_QUEUE, USAGE_QUEUE] if usage else [RESULTS_QUEUE]
+        queues = [RESULTS_QUEUE, *([USAGE_QUEUE] if usage else []), *([ALERTS_QUEUE] if alerts else [])]
         url = self._settings.broker_url.get_secret_value()
         stream = EventStream(
             url,

@@ -13,13 +13,16 @@ from captionfleet_producers.broker import broker_failures, connection_to
 from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import BrokerUnavailableError
 from captionfleet_producers.topology import named_queue
-from captionfleet_schemas import CaptionEvent, InvalidMessageError, UsageRecorded
+from captionfleet_schemas import CaptionEvent, FleetEvent, InvalidMessageError, UsageRecorded
 from captionfleet_schemas.broker import CONFIRM_SECONDS, HEARTBEAT_SECONDS
 from captionfleet_schemas.wire import DEAD_QUEUE
 
 log = logging.getLogger(__name__)
 
-AnyEvent = CaptionEvent | UsageRecorded
+AnyEvent = CaptionEvent | UsageRecorded | FleetEvent
+
+_KINDS: Final[dict[str, type[AnyEvent]]] = {"usage": UsageRecorded, "fleet": FleetEvent}
+"""By the first word of an event's type; all others are about captions."""
 
 _TICK: Final = 0.5
 """Seconds; between two ticks without a message kombu looks for messages of consumers that died."""
@@ -123,13 +126,13 @@ def event_of(body: bytes | str) -> AnyEvent:
     """Read an event from its JSON on the queue or in a webhook.
 
     Raises:
-        InvalidMessageError: it is neither of the two kinds of events.
+        InvalidMessageError: it is none of the kinds of events.
     """
     try:
         kind = str(json.loads(body)["type"])
     except (ValueError, KeyError, TypeError):
         raise InvalidMessageError("not a CloudEvents JSON object with a type", body) from None
-    return UsageRecorded.decode(body) if kind.startswith("usage.") else CaptionEvent.decode(body)
+    return _KINDS.get(kind.partition(".")[0], CaptionEvent).decode(body)
 
 
 @contextmanager

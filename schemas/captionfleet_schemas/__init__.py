@@ -4,6 +4,7 @@ from captionfleet_schemas.base import Message
 from captionfleet_schemas.event import CaptionEvent, Event, UsageRecorded
 from captionfleet_schemas.failures import FailureCode, InvalidMessageError, SchemaError, UnknownModelError
 from captionfleet_schemas.job import AudioReference, CaptionJob, Lane, Webhook
+from captionfleet_schemas.pausing import FleetEvent, Pause, PausedBy
 from captionfleet_schemas.result import (
     FINAL_STATES,
     AudioFacts,
@@ -29,10 +30,13 @@ __all__ = [
     "Event",
     "Failure",
     "FailureCode",
+    "FleetEvent",
     "InvalidMessageError",
     "JobState",
     "Lane",
     "Message",
+    "Pause",
+    "PausedBy",
     "Plan",
     "Route",
     "SchemaError",

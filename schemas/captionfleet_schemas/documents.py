@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from captionfleet_schemas.event import ROUTING_KEYS, USAGE_ROUTING_KEY, CaptionEvent, UsageRecorded
 from captionfleet_schemas.job import CaptionJob
+from captionfleet_schemas.pausing import PAUSED_ROUTING_KEY, RESUMED_ROUTING_KEY, FleetEvent
 from captionfleet_schemas.result import CaptionResult
 from captionfleet_schemas.usage import UsageEvent
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTION_TASK, CAPTIONS_QUEUE, EVENT_QUEUES, RESULTS_EXCHANGE
@@ -23,6 +24,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "usage-event.v1": UsageEvent,
     "caption-event.v1": CaptionEvent,
     "usage-recorded.v1": UsageRecorded,
+    "fleet-event.v1": FleetEvent,
 }
 
 
@@ -53,6 +55,7 @@ def asyncapi() -> dict[str, Any]:
                 "CaptionTask": _message(CAPTION_TASK, "A Celery task; its keyword arguments.", _task_payload()),
                 "CaptionEvent": _message("CaptionEvent", "A job ended.", _reference("caption-event.v1")),
                 "UsageRecorded": _message("UsageRecorded", "A paid answer.", _reference("usage-recorded.v1")),
+                "FleetEvent": _message("FleetEvent", "A pause began or ended.", _reference("fleet-event.v1")),
             }
         },
     }
@@ -69,7 +72,7 @@ def _channels() -> dict[str, Any]:
             "description": f"Bound to the topic exchange {RESULTS_EXCHANGE!r} with {queue.binding!r}.",
             "messages": {message: _component(message)},
         }
-        for queue, message in zip(EVENT_QUEUES, ("CaptionEvent", "UsageRecorded"), strict=True)
+        for queue, message in zip(EVENT_QUEUES, ("CaptionEvent", "UsageRecorded", "FleetEvent"), strict=True)
     }
     webhook = {
         "address": None,
@@ -80,7 +83,7 @@ def _channels() -> dict[str, Any]:
 
 
 def _operations() -> dict[str, Any]:
-    keys = ", ".join((*ROUTING_KEYS.values(), USAGE_ROUTING_KEY))
+    keys = ", ".join((*ROUTING_KEYS.values(), USAGE_ROUTING_KEY, PAUSED_ROUTING_KEY, RESUMED_ROUTING_KEY))
     actions = {CAPTIONS_QUEUE: "receive", BULK_QUEUE: "receive", "webhook": "send"} | {
         queue.name: "send" for queue in EVENT_QUEUES
     }

@@ -29,4 +29,5 @@ class EventQueue:
 
 RESULTS_QUEUE = EventQueue("captionfleet.results", "caption.*")
 USAGE_QUEUE = EventQueue("captionfleet.usage", "usage.*")
-EVENT_QUEUES = (RESULTS_QUEUE, USAGE_QUEUE)
+ALERTS_QUEUE = EventQueue("captionfleet.alerts", "fleet.*")
+EVENT_QUEUES = (RESULTS_QUEUE, USAGE_QUEUE, ALERTS_QUEUE)

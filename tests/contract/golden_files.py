@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from captionfleet_schemas import CaptionEvent, CaptionJob, CaptionResult, Message, UsageEvent, UsageRecorded
+from captionfleet_schemas import CaptionEvent, CaptionJob, CaptionResult, FleetEvent, Message, UsageEvent, UsageRecorded
 from captionfleet_schemas.documents import SCHEMAS
 
 FOLDER = Path(__file__).parent / "golden"
@@ -22,6 +22,7 @@ GOLDEN: dict[str, type[Message]] = {
     "usage-event": UsageEvent,
     "caption-event": CaptionEvent,
     "usage-recorded": UsageRecorded,
+    "fleet-event": FleetEvent,
 }
 
 

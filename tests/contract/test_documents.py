@@ -73,6 +73,7 @@ def test_asyncapi_operations_and_channels_belong_together() -> None:
         "captionfleet.caption",
         "CaptionEvent",
         "UsageRecorded",
+        "FleetEvent",
     }
 
 

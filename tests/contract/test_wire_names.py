@@ -14,6 +14,7 @@ def test_names_on_the_broker() -> None:
     assert [(queue.name, queue.binding) for queue in wire.EVENT_QUEUES] == [
         ("captionfleet.results", "caption.*"),
         ("captionfleet.usage", "usage.*"),
+        ("captionfleet.alerts", "fleet.*"),
     ]
 
 

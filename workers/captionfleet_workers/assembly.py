@@ -15,6 +15,7 @@ from captionfleet_workers import policies
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
+from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
@@ -86,6 +87,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         outbox=outbox,
         leases=LeaseKeeper(ledger, settings.lease_seconds),
         cool_downs=CoolDowns(ledger),
+        pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
         media=_media(settings),

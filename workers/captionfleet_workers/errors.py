@@ -7,6 +7,7 @@
     ├── PermanentError              will fail again; carries the code of the result
     │   └── ForbiddenAddressError   an address that the operator does not allow       audio_forbidden_address
     ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
+    ├── PausedError             what the job belongs to is paused: it waits for the end of that, no try is used up
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
@@ -61,6 +62,15 @@ class ThrottledError(JobError):
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+
+
+class PausedError(JobError):
+    """No call for this job until the pause of `scope` ends."""
+
+    def __init__(self, scope: str, reason: str) -> None:
+        super().__init__(reason)
+        self.scope = scope
+        self.reason = reason
 
 
 class LeaseLostError(JobError):

@@ -47,7 +47,6 @@ class Schedule:
     model: Backoff = Backoff(attempts=6, initial=1.0, maximum=120.0)
     wait: Backoff = Backoff(floor=60.0, initial=20.0, maximum=20.0)
     slow_down: Backoff = Backoff(floor=1.0, initial=2.0, maximum=60.0)
-    pause: Backoff = Backoff(floor=300.0, initial=60.0, maximum=60.0)
     patience: float = 86_400.0
     """Longest time that a job waits for the model's limits in all, and longest single wait that anybody may ask for."""
     in_slot: float = 5.0
@@ -75,10 +74,10 @@ class Reroute:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop all calls of the fleet; this job looks again after so many seconds."""
+    """Stop all calls to this model until a person, or a probe that succeeds, ends it; this job waits for that."""
 
-    after: float
-    reason: WaitingReason
+    reason: str
+    """What happened and what to do about it, for the operator."""
     progress: Progress
 
 
@@ -173,13 +172,16 @@ def _wait(problem: ModelCallError, progress: Progress, schedule: Schedule, rando
     return Retry(after, WaitingReason.RATE_LIMITED, counted)
 
 
-def _pause(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
-    after = schedule.pause.delay(progress.pauses + 1, random, problem.retry_after)
-    return Pause(after, WaitingReason.MODEL_PAUSED, replace(progress, pauses=progress.pauses + 1))
+def _pause(problem: ModelCallError, progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
+    return Pause(_explained(problem), replace(progress, pauses=progress.pauses + 1))
 
 
 def _fail(problem: ModelCallError, _progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
-    return Fail(problem.code, f"{problem.message.rstrip('.')}. {problem.row.remedy}", problem.upstream_code)
+    return Fail(problem.code, _explained(problem), problem.upstream_code)
+
+
+def _explained(problem: ModelCallError) -> str:
+    return f"{problem.message.rstrip('.')}. {problem.row.remedy}"
 
 
 def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:

@@ -42,6 +42,12 @@ class WorkerSettings(FleetSettings):
     model_max_output_tokens: int | None = Field(
         default=None, ge=1, le=32_768, description="Upper bound of a caption in tokens; none is the model's own limit."
     )
+    model_first_probe: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds after which one job is let through a pause that a fault of the account began; each later "
+        "probe waits twice as long, up to 10 minutes.",
+    )
     pass_urls: bool = Field(
         default=True, description="Let the model fetch public audio itself where format, size and origin allow."
     )

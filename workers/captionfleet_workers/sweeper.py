@@ -7,6 +7,7 @@ from random import Random
 import structlog
 
 from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError
+from captionfleet_schemas import PausedBy
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
@@ -60,7 +61,17 @@ class Sweeper:
         self._ledger.outbox.mark_published(chores.publish)
         for delivery_id in chores.deliver:
             self._publisher.deliver(delivery_id)
+        self._probe()
         return chores
+
+    def _probe(self) -> None:
+        """Let one job through each pause that may end by itself, when its time has come."""
+        for pause in self._ledger.pauses.all():
+            job = self._ledger.pauses.probe(pause.scope) if pause.by is PausedBy.ACCOUNT_FAULT else None
+            if job is not None:
+                log.info("fleet.probed", scope=pause.scope, job_id=job.job_id)
+                self._publisher.wake_up(job.job_id, job.queue)
+                self._ledger.jobs.mark_sent([job.job_id])
 
     def _flush(self) -> None:
         try:

@@ -41,7 +41,14 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
     claimed = until_ledger_answers(
-        lambda: claim(fleet.ledger, job_id, body, holder=HOLDER, lease_seconds=fleet.settings.lease_seconds),
+        lambda: claim(
+            fleet.ledger,
+            job_id,
+            body,
+            holder=HOLDER,
+            lease_seconds=fleet.settings.lease_seconds,
+            model=fleet.settings.model_name,
+        ),
         lambda seconds: _rest(fleet, seconds),
     )
     if claimed is Refusal.OVERDUE:

@@ -1,12 +1,14 @@
 --[[
-Give a queued job, or a running one whose lease ran out, to a holder. The attempt is counted before the work.
+Give a queued job, or a running one whose lease ran out, to a holder. The attempt is counted before the work. A job that
+falls under a pause is parked instead.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] new lease token  [4] holder  [5] lease in seconds
-Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until}, or
-         {'unknown' | 'final' | 'held' | 'waiting' | 'overdue'}
+         [6] model of jobs that name none
+Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until, probed scope or ''},
+         or {'unknown' | 'final' | 'held' | 'waiting' | 'overdue' | 'paused'}
 ]]
-local _, id, token, holder, lease = unpack(ARGV)
+local _, id, token, holder, lease, model = unpack(ARGV)
 local job = read_job(id)
 
 local function refusal()
@@ -25,12 +27,15 @@ local function raise_watermark()
   if job.messages == '1' and sent > mark then redis.call('HSET', key('watermarks'), job.queue, text(sent)) end
 end
 
-local function take()
+local function leave_queue_or_holder()
   if job.state == 'queued' then raise_watermark() end
   if job.state == 'running' then redis.call('HINCRBY', job.key, 'crashes', 1) end
+end
+
+local function take()
   move(job, 'running')
   redis.call('HINCRBY', job.key, 'attempts', 1)
-  redis.call('HDEL', job.key, 'due_at', 'reason')
+  redis.call('HDEL', job.key, 'due_at', 'reason', 'probe')
   redis.call('HSET', job.key, 'token', token, 'holder', holder, 'started_at', text(NOW),
     'first_started_at', job.first_started_at or text(NOW), 'lease_until', text(NOW + lease))
   look('job:' .. id, NOW + lease)
@@ -40,7 +45,15 @@ end
 if not (holds(job, token) and job.state == 'running') then
   local reason = refusal()
   if reason then return {reason} end
+  leave_queue_or_holder()
+  local scope = pause_of(job, model)
+  if scope then
+    park(job, scope)
+    return {'paused'}
+  end
   take()
 end
-return {'claimed', unpack(redis.call('HMGET', job.key, 'job', 'attempts', 'crashes', 'progress', 'accepted_at',
-  'started_at', 'lease_until'))}
+local claim = redis.call('HMGET', job.key, 'job', 'attempts', 'crashes', 'progress', 'accepted_at', 'started_at',
+  'lease_until')
+claim[#claim + 1] = job.probe or ''
+return {'claimed', unpack(claim)}

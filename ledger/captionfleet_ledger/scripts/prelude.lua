@@ -39,7 +39,7 @@ end
 
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
-  'messages', 'store_days',
+  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -66,14 +66,49 @@ local function no_later_than_deadline(job, moment)
   return math.min(moment, deadline(job) or moment)
 end
 
+local function unpark(job)
+  redis.call('ZREM', key('parked', job.parked), job.id)
+  redis.call('HDEL', job.key, 'parked', 'due_at', 'reason')
+  job.parked = nil
+end
+
 -- Change the state, in the job and in the indexes.
 local function move(job, state)
+  if job.parked then unpark(job) end
   if job.state == 'queued' then redis.call('ZREM', key('queued', job.queue), job.id) end
   if state == 'queued' then redis.call('ZADD', key('queued', job.queue), text(NOW), job.id) end
   if job.state then redis.call('ZREM', key('state', job.state), job.id) end
   redis.call('ZADD', key('state', state), job.accepted_at, job.id)
   redis.call('HSET', job.key, 'state', state)
   job.state = state
+end
+
+-- A pause ends by waking its jobs. A look now and then finds those that it has missed.
+local PARKED_SECONDS = 3600
+
+-- The first pause that the job falls under, or nil. `model` is that of jobs that name none. A probe is let past the one
+-- that it probes, unless an operator has made it his own meanwhile.
+local function pause_of(job, model)
+  local scopes = {'fleet', 'tenant:' .. (job.tenant or ''), 'model:' .. (job.model or model or '')}
+  for index, pause in ipairs(redis.call('HMGET', key('pauses'), unpack(scopes))) do
+    local is_probe = pause and job.probe == scopes[index] and cjson.decode(pause).by == 'account_fault'
+    if pause and not is_probe then return scopes[index] end
+  end
+end
+
+-- Let a job wait until the pause of its scope ends.
+local function park(job, scope)
+  local due_at = no_later_than_deadline(job, NOW + PARKED_SECONDS)
+  move(job, 'waiting')
+  redis.call('HDEL', job.key, 'probe')
+  redis.call('HSET', job.key, 'parked', scope, 'reason', 'model_paused', 'due_at', text(due_at))
+  redis.call('ZADD', key('parked', scope), text(NOW), job.id)
+  look('job:' .. job.id, due_at)
+end
+
+local function write_event(event, routing_key, body, subject, grace)
+  redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', subject)
+  look('event:' .. event, NOW + grace)
 end
 
 -- Whether the token is that of the latest lease. A lease that ran out is still its holder's until another claims the

@@ -37,9 +37,7 @@ end
 
 local function write_outbox()
   for index = FIRST_EVENT, #ARGV, 3 do
-    local event, routing_key, body = ARGV[index], ARGV[index + 1], ARGV[index + 2]
-    redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', id)
-    look('event:' .. event, NOW + grace)
+    write_event(ARGV[index], ARGV[index + 1], ARGV[index + 2], id, grace)
   end
 end
 

@@ -1,5 +1,7 @@
 """`captionfleet events`."""
 
+from typing import Any
+
 import click
 
 import captionfleet_producers as fleet
@@ -15,15 +17,16 @@ from captionfleet_producers.cli.printing import print_event
     )
 )
 @click.option("--usage", is_flag=True, help="Read the usage queue too.")
+@click.option("--alerts", is_flag=True, help="Read the alerts queue too: pauses that began or ended.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after that many events. [default: never]")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop when none came for so long.")
 @options.as_json
-def events(*, usage: bool, limit: int | None, timeout: float | None, as_json: bool) -> int:
+def events(*, as_json: bool, **chosen: Any) -> int:
     """Take events from the results queue and print them, until Ctrl-C.
 
     An event is taken off the queue once it is printed: do not run this beside a service that needs the events.
     """
     with fleet.CaptionClient.from_env() as client, until_stopped():
-        for event in client.events(usage=usage, limit=limit, timeout=timeout):
+        for event in client.events(**chosen):
             print_event(event, as_json=as_json)
     return 0

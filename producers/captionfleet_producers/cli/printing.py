@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from captionfleet_ledger import Delivery
     from captionfleet_producers import CaptionResult, JobRecord
     from captionfleet_producers.event_stream import AnyEvent
+    from captionfleet_producers.operations import PauseStanding, Standing
     from captionfleet_schemas.result import Failure
 
 Fact = tuple[str, str]
@@ -40,6 +41,17 @@ def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_js
     else:
         facts = [*_facts_of_record(record), *(("webhook", _delivery_line(delivery)) for delivery in deliveries)]
         _print_facts(f"{record.job.id}  {record.state}", facts)
+
+
+def print_standing(standing: "Standing", *, as_json: bool) -> None:
+    """What is paused, and how many jobs there are in each state."""
+    if as_json:
+        pauses = [{**json.loads(one.pause.encode()), "parked": one.parked} for one in standing.pauses]
+        print_json({"pauses": pauses, "jobs": standing.jobs, "dead": standing.dead})
+    else:
+        _print_facts("Pauses" if standing.pauses else "Nothing is paused.", map(_fact_of_pause, standing.pauses))
+        counts = [*standing.jobs.items(), ("dead", standing.dead)]
+        _print_facts("Jobs", [(str(name), str(count)) for name, count in counts])
 
 
 def print_event(event: "AnyEvent", *, as_json: bool) -> None:
@@ -109,6 +121,11 @@ def _facts_of_record(record: "JobRecord") -> Iterable[Fact]:
         yield from facts_of_result(record.result)
     else:
         yield "attempts", str(record.attempts)
+
+
+def _fact_of_pause(one: "PauseStanding") -> Fact:
+    since = one.pause.since.isoformat(sep=" ", timespec="seconds")
+    return one.pause.scope, f"by {one.pause.by} since {since}, {one.parked} job(s) parked: {one.pause.reason}"
 
 
 def _delivery_line(delivery: "Delivery") -> str:

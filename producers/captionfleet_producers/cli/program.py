@@ -13,6 +13,7 @@ from captionfleet_producers.cli.dead import dead
 from captionfleet_producers.cli.events import events
 from captionfleet_producers.cli.jobs import list_jobs
 from captionfleet_producers.cli.listen import listen
+from captionfleet_producers.cli.pause import pause, resume
 from captionfleet_producers.cli.retry import retry
 from captionfleet_producers.cli.status import status
 from captionfleet_producers.cli.submit import submit
@@ -41,7 +42,7 @@ def captionfleet() -> None:
     """
 
 
-for command in (submit, status, wait, list_jobs, cancel, dead, retry, events, listen):
+for command in (submit, status, wait, list_jobs, cancel, dead, retry, pause, resume, events, listen):
     captionfleet.add_command(command)
 
 

@@ -6,20 +6,27 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_record
+from captionfleet_producers.cli.printing import print_record, print_standing
 
 
 @click.command(
     epilog=options.examples(
+        "captionfleet status",
         "captionfleet status 0b6fba0e-6a3f-4b0e-8f3f-0f2a9ad1e0a7",
         "captionfleet status $(captionfleet list --state failed --json | jq -r .id)",
     )
 )
-@options.job_ids
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
 @options.as_json
 def status(job_ids: Sequence[str], *, as_json: bool) -> int:
-    """Show everything that is known of jobs: state, attempts, result, and webhook deliveries."""
+    """Show everything that is known of jobs: state, attempts, result, and webhook deliveries.
+
+    Without an id: what is paused, and how many jobs there are in each state.
+    """
     with fleet.CaptionClient.from_env() as client:
+        if not job_ids:
+            print_standing(client.operations.standing(), as_json=as_json)
+            return 0
         records = client.get_many(job_ids)
         for job_id, record in zip(job_ids, records, strict=True):
             if record is None:

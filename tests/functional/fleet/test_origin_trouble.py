@@ -89,22 +89,3 @@ def test_error_sentence_in_place_of_a_caption(fleet: Fleet) -> None:
     assert result.caption
     assert "rate increased" not in result.caption
     assert result.model_calls == 2
-
-
-def test_account_fault_pauses_the_fleet(fleet: Fleet) -> None:
-    """A billing fault stops all calls; jobs wait with the reason and use up no try."""
-    fleet.emulator.fault(
-        status=400, code="Arrearage", message="Access denied, please make sure your account is in good standing."
-    )
-    first = fleet.client.submit(READING)
-    fleet.wait_for_state(first.id, JobState.WAITING)
-
-    second = fleet.client.submit(READING)
-    fleet.wait_for_state(second.id, JobState.WAITING)
-
-    assert fleet.emulator.log()["total"] == 1
-    record = fleet.client.get(first.id)
-    assert record
-    assert record.waiting_reason == "model_paused"
-    for job in (first, second):
-        assert fleet.client.cancel(job.id) is JobState.CANCELLED

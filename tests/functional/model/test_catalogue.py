@@ -140,12 +140,11 @@ EXPECTED_DECISIONS: dict[Verdict, Decisions] = {
     Verdict.PAUSE: lambda _row: [Pause],
     Verdict.RETRY_STREAMING: lambda _row: [Retry, Fail],
 }
-SHORTEST_WAIT = {Verdict.WAIT: 60.0, Verdict.SLOW_DOWN: 1.0, Verdict.PAUSE: 300.0}
-LONGEST_WAIT = {Verdict.WAIT: 80.0, Verdict.SLOW_DOWN: 61.0, Verdict.PAUSE: 360.0}
+SHORTEST_WAIT = {Verdict.WAIT: 60.0, Verdict.SLOW_DOWN: 1.0}
+LONGEST_WAIT = {Verdict.WAIT: 80.0, Verdict.SLOW_DOWN: 61.0}
 WAITING_REASON = {
     Verdict.WAIT: WaitingReason.RATE_LIMITED,
     Verdict.SLOW_DOWN: WaitingReason.RATE_LIMITED,
-    Verdict.PAUSE: WaitingReason.MODEL_PAUSED,
 }
 
 
@@ -154,6 +153,8 @@ def _waits_well(row: Row, decision: Decision) -> bool:
         return decision.code is row.code
     if isinstance(decision, Reroute):
         return True
+    if isinstance(decision, Pause):
+        return row.remedy in decision.reason
     shortest, longest = SHORTEST_WAIT.get(row.verdict, 0.0), LONGEST_WAIT.get(row.verdict, 120.0)
     reason = WAITING_REASON.get(row.verdict, WaitingReason.RETRYING)
     return shortest <= decision.after <= longest and decision.reason is reason

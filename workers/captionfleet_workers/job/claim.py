@@ -10,8 +10,8 @@ from captionfleet_schemas import CaptionJob, InvalidMessageError
 log = structlog.get_logger()
 
 
-def claim(
-    ledger: Ledger, job_id: str, body: Mapping[str, object] | None, *, holder: str, lease_seconds: float
+def claim(  # noqa: PLR0913  what the ledger is asked, by name
+    ledger: Ledger, job_id: str, body: Mapping[str, object] | None, *, holder: str, lease_seconds: float, model: str
 ) -> Claim | Refusal:
     """Claim a job, accepting it first when the ledger does not know it and the message carries it.
 
@@ -22,7 +22,7 @@ def claim(
     """
     if not job_id:
         raise InvalidMessageError("the message names no job_id", dict(body or {}))
-    claimed = ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds)
+    claimed = ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds, model=model)
     if claimed is not Refusal.UNKNOWN:
         return claimed
     if body is None:
@@ -30,7 +30,7 @@ def claim(
             f"the ledger holds no job {job_id!r}, and the message carries none", {"job_id": job_id}
         )
     _accept(ledger, job_id, body)
-    return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds)
+    return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds, model=model)
 
 
 def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object]) -> None:

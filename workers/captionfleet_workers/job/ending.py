@@ -1,4 +1,4 @@
-"""The three ways in which an attempt ends in the ledger: settled, waiting, or handed back."""
+"""The ways in which an attempt ends in the ledger: settled, waiting, parked, or handed back."""
 
 import time
 
@@ -45,6 +45,15 @@ def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *
         lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress), time.sleep
     )
     log.info("job.waiting" if deferred else "job.lost", waiting_for=reason, seconds=round(after, 1), why=why)
+
+
+def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
+    """Give the job back until the pause of a scope ends, as if it had not been started."""
+    progress = attempt.progress.encode()
+    parked = until_ledger_answers(
+        lambda: fleet.ledger.jobs.park(attempt.claim.lease, scope=scope, progress=progress), time.sleep
+    )
+    log.info("job.parked" if parked else "job.lost", scope=scope, why=why)
 
 
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:

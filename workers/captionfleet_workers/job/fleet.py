@@ -11,6 +11,7 @@ from captionfleet_ledger import Ledger
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.known_audio import KnownAudio
+from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.port import ModelPort
@@ -32,6 +33,7 @@ class Fleet:
     outbox: Outbox
     leases: LeaseKeeper
     cool_downs: CoolDowns
+    pauses: Pauses
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""
     fetching: FetchPolicy

@@ -12,13 +12,14 @@ from captionfleet_workers.errors import (
     HandedBackError,
     JobError,
     LeaseLostError,
+    PausedError,
     PermanentError,
     ThrottledError,
     TransientError,
 )
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
-from captionfleet_workers.job.ending import defer, hand_back, settle
+from captionfleet_workers.job.ending import defer, hand_back, park, settle
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
@@ -62,6 +63,8 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         log.info("job.lost")
     except HandedBackError:
         hand_back(attempt, fleet)
+    except PausedError as error:
+        park(attempt, fleet, error.scope, why=error.reason)
     except ThrottledError as error:
         defer(attempt, fleet, WaitingReason.RATE_LIMITED, error.retry_after, why=error.reason)
 
@@ -85,6 +88,8 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
         fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
         return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
     settle(attempt, fleet, result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock()))
+    if attempt.claim.probes:
+        fleet.pauses.end(attempt.claim.probes)
     return True
 
 
@@ -126,10 +131,9 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             attempt.progress = progress
             _warn_fleet(problem, after, attempt, fleet)
             return _wait(after, reason, problem, attempt, fleet)
-        case Pause(after, reason, progress):
+        case Pause(reason, progress):
             attempt.progress = progress
-            _cool_down(attempt, fleet, after, str(problem))
-            defer(attempt, fleet, reason, after, why=str(problem))
+            park(attempt, fleet, fleet.pauses.begin(attempt.card.name, reason), why=reason)
             return True
 
 

@@ -20,9 +20,11 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
 
     Raises:
         ThrottledError: it would take longer than a slot is worth.
+        PausedError: calls have been stopped since the job was claimed.
     """
     waited = 0.0
     while True:
+        fleet.pauses.check(attempt)
         permit = _ask(attempt, fleet)
         if not permit.granted and waited + permit.wait > LONGEST_WAIT_SECONDS:
             raise ThrottledError(permit.reason or "the fleet's limits are used up", retry_after=permit.wait)
