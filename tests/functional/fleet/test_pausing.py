@@ -41,7 +41,7 @@ def test_paused_and_resumed_by_hand(fleet: Fleet) -> None:
 
 def test_pause_between_claim_and_call(fleet: Fleet) -> None:
     """A job that was claimed before the pause makes no call after it."""
-    fleet.emulator.fault(status=503, times=1)
+    fleet.emulator.fault(status=500, retry_after=2, times=1)
     with fleet.worker(log_level="debug") as worker:
         job = fleet.client.submit(READING, tenant="museum")
         until(lambda: fleet.emulator.log()["total"] == 1, "the first call has failed")
