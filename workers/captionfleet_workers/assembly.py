@@ -12,6 +12,7 @@ from celery import Celery
 from captionfleet_ledger import Ledger
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
+from captionfleet_workers.activity import Activity
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
@@ -42,6 +43,15 @@ class Worker:
     deliveries: Deliveries
     shutdown: Shutdown
 
+    def leave(self, but: str | None) -> None:
+        """Hand back every job that is still in hand, `but` the one with that id, while this process still consumes.
+
+        Another worker's next sweep sends their messages: one that is sent now might be taken by this process.
+        """
+        for lease in self.fleet.leases.leases():
+            if lease.job_id != but:
+                self.fleet.ledger.jobs.release(lease)
+
     def abandon(self) -> None:
         """Hand back every job that is still in hand, and tell another worker at once."""
         for lease in self.fleet.leases.leases():
@@ -71,7 +81,9 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         fleet = _fleet(settings, ledger, publisher, outbox, stack)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
-        sweeper = Sweeper(ledger, publisher, outbox, pause=settings.sweep_seconds, random=fleet.random)
+        sweeper = Sweeper(
+            ledger, publisher, outbox, pause=settings.sweep_seconds, random=fleet.random, beat=fleet.activity.beat
+        )
         sweeper.start()
         stack.callback(sweeper.stop)
         yield Worker(fleet, deliveries, fleet.shutdown)
@@ -80,12 +92,14 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
 def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbox: Outbox, stack: ExitStack) -> Fleet:
     model = _model(settings)
     stack.callback(model.close)
+    activity = Activity()
     return Fleet(
         settings=settings,
         ledger=ledger,
         publisher=publisher,
         outbox=outbox,
-        leases=LeaseKeeper(ledger, settings.lease_seconds),
+        activity=activity,
+        leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),

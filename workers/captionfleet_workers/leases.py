@@ -1,7 +1,7 @@
 """One thread per process renews the leases of all jobs in hand, in one round trip."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -11,6 +11,7 @@ from captionfleet_ledger import Lease, Ledger, LedgerUnavailableError
 log = structlog.get_logger()
 
 RENEWALS_PER_LEASE = 3
+KEEPER = "lease-keeper"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,13 +25,17 @@ class Held:
 class LeaseKeeper:
     """Holds the leases of one process until they are dropped or lost."""
 
-    def __init__(self, ledger: Ledger, lease_seconds: float) -> None:
+    def __init__(
+        self, ledger: Ledger, lease_seconds: float, *, beat: Callable[[str], None] = lambda _loop: None
+    ) -> None:
+        """`beat` is told the loop's name each time that it comes round."""
+        self._beat = beat
         self._ledger = ledger
         self._lease_seconds = lease_seconds
         self._held: dict[Lease, Held] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=KEEPER, daemon=True)
 
     def start(self) -> None:
         """Start renewing in the background."""
@@ -83,6 +88,7 @@ class LeaseKeeper:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._lease_seconds / RENEWALS_PER_LEASE):
+            self._beat(KEEPER)
             try:
                 self.renew()
             except Exception:

@@ -4,8 +4,10 @@ import argparse
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import structlog
 from celery import Celery
@@ -20,7 +22,9 @@ from captionfleet_workers.assembly import Worker, assemble
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.logs import configure_logs
 from captionfleet_workers.settings import WorkerSettings
+from captionfleet_workers.supervision import LIVENESS_SECONDS, ticking, watchdog_of
 from captionfleet_workers.tasks import register_tasks
+from captionfleet_workers.watchdog import is_alive
 
 log = structlog.get_logger()
 
@@ -51,6 +55,8 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(explain(error)) from None
     except OSError as error:
         raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
+    if options.check:
+        sys.exit(_check(settings.worker_liveness_file))
     if settings.api_key is None and not settings.calls_no_model:
         raise SystemExit(NO_KEY)
     configure_logs(settings.log_level)
@@ -61,7 +67,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="captionfleet-worker", description=DESCRIPTION)
     parser.add_argument("--queues", help="queues to work on, comma-separated (CAPTIONFLEET_WORKER_QUEUES)")
     parser.add_argument("--concurrency", type=int, help="jobs in flight (CAPTIONFLEET_WORKER_CONCURRENCY)")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="start nothing; exit with 0 if the worker of these settings shows progress, else 1 "
+        "(CAPTIONFLEET_WORKER_LIVENESS_FILE)",
+    )
     return parser
+
+
+def _check(liveness_file: Path | None) -> int:
+    if liveness_file is None:
+        raise SystemExit("CAPTIONFLEET_WORKER_LIVENESS_FILE is not set: there is nothing to look at.")
+    return 0 if is_alive(liveness_file, within=LIVENESS_SECONDS, now=time.time()) else 1
 
 
 def _run(settings: WorkerSettings) -> int:
@@ -80,6 +98,9 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
     if settings.worker_one_core:
         log.info("worker.stays_on_core", core=stay_on_one_core(worker.fleet.random))
     worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
+    app.steps["consumer"].add(ticking(worker.fleet.activity.beat))
+    watchdog = watchdog_of(worker, settings)
+    worker_ready.connect(_call(watchdog.start), weak=False)
     worker_ready.connect(_announce(settings), weak=False)
     consumer = app.Worker(
         # Celery's own default is one name per host, and two workers of a name confuse Flower.
@@ -91,8 +112,15 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
         quiet=True,
         optimization="fair",
     )
-    consumer.start()
+    try:
+        consumer.start()
+    finally:
+        watchdog.stop()
     return consumer.exitcode or 0
+
+
+def _call(start: Callable[[], None]) -> Callable[..., None]:
+    return lambda **_: start()
 
 
 def _announce(settings: WorkerSettings) -> Callable[..., None]:

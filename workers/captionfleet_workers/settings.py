@@ -78,6 +78,17 @@ class WorkerSettings(FleetSettings):
         description="Keep the process's threads on one core, picked at its start: much less CPU per job with many "
         "jobs in flight. Right where workers do not outnumber the cores.",
     )
+    worker_stuck_margin: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds beyond its own deadline after which a step, a background loop or the consumer counts as "
+        "stuck: the process says where, hands its other jobs back and exits with status 70.",
+    )
+    worker_liveness_file: Path | None = Field(
+        default=None,
+        description="File that is touched about once a second while the process makes progress; "
+        "`captionfleet-worker --check` looks at its age. None by default.",
+    )
     media_children: int = Field(
         default=2, ge=1, le=64, description="Child processes that decode or encode audio at the same time."
     )

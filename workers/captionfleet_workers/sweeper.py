@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from random import Random
 
 import structlog
@@ -14,6 +15,8 @@ from captionfleet_workers.publisher import Publisher
 
 log = structlog.get_logger()
 
+SWEEPER = "sweeper"
+
 DEPTH_CHECK_SECONDS = 10.0
 """How often the broker may be asked whether a queue with old jobs is empty."""
 
@@ -21,7 +24,18 @@ DEPTH_CHECK_SECONDS = 10.0
 class Sweeper:
     """Runs sweeps in a thread of its own; safe beside the sweeps of other processes."""
 
-    def __init__(self, ledger: Ledger, publisher: Publisher, outbox: Outbox, *, pause: float, random: Random) -> None:
+    def __init__(  # noqa: PLR0913  what it works with, its pace, and whom it tells
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        outbox: Outbox,
+        *,
+        pause: float,
+        random: Random,
+        beat: Callable[[str], None] = lambda _loop: None,
+    ) -> None:
+        """`pause` is in seconds; `beat` is told the loop's name each time that it comes round."""
+        self._beat = beat
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
@@ -29,7 +43,7 @@ class Sweeper:
         self._random = random
         self._next_depth_check = 0.0
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=SWEEPER, daemon=True)
 
     def start(self) -> None:
         """Start sweeping in the background."""
@@ -88,6 +102,7 @@ class Sweeper:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._pause * self._random.uniform(0.8, 1.2)):
+            self._beat(SWEEPER)
             try:
                 chores = self.sweep()
             except (LedgerUnavailableError, BrokerUnavailableError) as error:

@@ -26,7 +26,7 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     @app.task(name=CAPTION_TASK)
     def caption(job_id: str = "", job: dict[str, object] | None = None, **unknown: object) -> None:
         """Look at a job; `job` is its body when another service sent it without writing it to the ledger."""
-        with bound_contextvars(job_id=job_id):
+        with bound_contextvars(job_id=job_id), fleet.activity.task(job_id):
             try:
                 _caption(fleet, job_id, job)
             except InvalidMessageError as error:
@@ -36,7 +36,8 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     @app.task(name=DELIVER_TASK)
     def deliver(delivery_id: str) -> None:
         """Make the webhook delivery attempt that is due."""
-        deliveries.attempt(delivery_id)
+        with fleet.activity.task(delivery_id):
+            deliveries.attempt(delivery_id)
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:

@@ -8,6 +8,7 @@ from random import Random
 import httpx2
 
 from captionfleet_ledger import Ledger
+from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.known_audio import KnownAudio
@@ -31,6 +32,7 @@ class Fleet:
     ledger: Ledger
     publisher: Publisher
     outbox: Outbox
+    activity: Activity
     leases: LeaseKeeper
     cool_downs: CoolDowns
     pauses: Pauses

@@ -25,5 +25,5 @@ def walk(attempt: Attempt, fleet: Fleet) -> None:
     """Take every step in order; whatever one raises ends the walk."""
     for name, step in STEPS:
         attempt.check()
-        with attempt.timed(name):
+        with attempt.timed(name), fleet.activity.step(attempt.job.id, name):
             step(attempt, fleet)
