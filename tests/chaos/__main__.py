@@ -2,21 +2,24 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.chaos.conductor import run, to_stderr
 from tests.chaos.plan import LONG
-from tests.servers import redis_server, valkey_server
+from tests.servers import RabbitServer, Server, rabbitmq_server, redis_server, valkey_server
 
-SERVERS = {"valkey": valkey_server, "redis": redis_server}
+Starter = Callable[[Path], AbstractContextManager[Server | RabbitServer]]
+SERVERS: dict[str, Starter] = {"valkey": valkey_server, "redis": redis_server, "rabbitmq": rabbitmq_server}
 
 
 def main() -> int:
     """Run the long form; the exit status is 0 when no promise was broken."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--broker", choices=SERVERS, default="valkey", help="what the queues live in")
+    parser.add_argument("--broker", choices=list(SERVERS), default="valkey", help="what the queues live in")
     parser.add_argument("--jobs", type=int, default=LONG.jobs)
     parser.add_argument("--kills", type=int, default=LONG.kills, help="workers that are killed")
     parser.add_argument("--seed", type=int, default=LONG.seed, help="the same seed gives the same blows")

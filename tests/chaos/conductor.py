@@ -27,7 +27,7 @@ from tests.functional.fleet.fleet import SECRET, client_for, settings_for
 from tests.functional.fleet.process import COMMAND
 from tests.functional.fleet.receiver import Receiver, running_receiver
 from tests.polling import until
-from tests.servers import Server
+from tests.servers import RabbitServer, Server
 
 LEASE_SECONDS = 3
 PATIENCE_SECONDS = 900.0
@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 class Surroundings:
     """What the fleet works with, all of it real."""
 
-    broker: Server
+    broker: Server | RabbitServer
     ledger: Server
     emulator: Emulator
     receiver: Receiver
@@ -76,8 +76,7 @@ class Conductor:
             case Blow.RESTART_LEDGER:
                 self.around.ledger.restart()
             case Blow.RESET_CONNECTIONS:
-                with redis.Redis.from_url(self.around.broker.url) as connection:
-                    connection.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                _reset_connections(self.around.broker)
 
     @contextmanager
     def fleet(self) -> Generator[None]:
@@ -104,7 +103,17 @@ class Conductor:
         worker.wait(timeout=60)
 
 
-def run(plan: Plan, broker: Server, ledger: Server, folder: Path, say: Say) -> BalanceSheet:
+def _reset_connections(broker: Server | RabbitServer) -> None:
+    """Cut every connection to the broker. RabbitMQ has no command for it that works from outside: it is killed."""
+    if isinstance(broker, RabbitServer):
+        broker.kill()
+        broker.start()
+        return
+    with redis.Redis.from_url(broker.url) as connection:
+        connection.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+def run(plan: Plan, broker: Server | RabbitServer, ledger: Server, folder: Path, say: Say) -> BalanceSheet:
     """Carry out a plan and draw up the balance sheet."""
     with ExitStack() as stack:
         emulator = stack.enter_context(running_emulator(folder, "--latency", "0.3", "--seed", str(plan.seed)))
