@@ -136,7 +136,9 @@ class Watchdog:
 
 def stack_of(thread: int | None) -> Sequence[str]:
     """Where a thread is, innermost last: files, lines and functions, never values."""
-    frame = sys._current_frames().get(thread or 0)  # noqa: SLF001  the documented way to another thread's stack
+    # The documented way to another thread's stack has a private name.
+    frames_of = sys._current_frames  # noqa: SLF001  see above  # pyright: ignore[reportPrivateUsage]
+    frame = frames_of().get(thread or 0)
     frames = traceback.extract_stack(frame) if frame is not None else []
     return [f"{one.filename}:{one.lineno} {one.name}" for one in frames]
 
