@@ -18,11 +18,11 @@ from tests.functional.fleet.process import running_worker
 BIN = Path(sys.executable).parent
 
 
-def fleet_settings(stand: Stand, concurrency: int, **settings: str) -> dict[str, str]:
-    """The environment of a worker and its clients."""
+def fleet_settings(stand: Stand, concurrency: int, *, database: int = 2, **settings: str) -> dict[str, str]:
+    """The environment of a worker and its clients; each measure has two databases from `database` on for itself."""
     return {
-        "CAPTIONFLEET_BROKER_URL": stand.server.url_of(2),
-        "CAPTIONFLEET_REDIS_URL": stand.server.url_of(3),
+        "CAPTIONFLEET_BROKER_URL": stand.server.url_of(database),
+        "CAPTIONFLEET_REDIS_URL": stand.server.url_of(database + 1),
         "CAPTIONFLEET_MODEL_BASE_URL": f"{stand.emulator.url}/compatible-mode/v1",
         "CAPTIONFLEET_MODEL_API_KEY": "bench",
         "CAPTIONFLEET_MODEL_RPM": "0",

@@ -32,7 +32,7 @@ class Memory:
 
 def measure(stand: Stand) -> Memory:
     """Run both batches through one worker, the small one first."""
-    settings = contenders.fleet_settings(stand, CALLS, file_roots=f"{stand.folder},{SMALL_AUDIO.parent}")
+    settings = contenders.fleet_settings(stand, CALLS, database=4, file_roots=f"{stand.folder},{SMALL_AUDIO.parent}")
     large = _write_wav(stand.folder / "large.wav")
     with contenders.running_fleet_worker(stand, settings) as process:
         small_mb = _peak(stand, settings, process, SMALL_AUDIO)

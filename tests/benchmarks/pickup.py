@@ -10,7 +10,7 @@ JOBS = 30
 
 def measure(stand: Stand) -> tuple[float, float]:
     """Median and 90th percentile, in milliseconds."""
-    settings = contenders.fleet_settings(stand, 8, file_roots=str(SMALL_AUDIO.parent))
+    settings = contenders.fleet_settings(stand, 8, database=6, file_roots=str(SMALL_AUDIO.parent))
     with contenders.running_fleet_worker(stand, settings), contenders.client_of(settings) as client:
         waits: list[float] = []
         for _ in range(JOBS):

@@ -36,6 +36,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A worker that is ended in the middle of a run is no news."""
+
 
 if __name__ == "__main__":
     Handler.audio = Path(sys.argv[1]).read_bytes()
