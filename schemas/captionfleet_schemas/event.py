@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from captionfleet_schemas.base import Message
+from captionfleet_schemas.parts import part_of
 from captionfleet_schemas.result import CaptionResult, JobState
 from captionfleet_schemas.usage import UsageEvent
 
@@ -65,7 +66,7 @@ class UsageRecorded(Event):
         return cls(
             id=event_id(result, USAGE_ROUTING_KEY),
             type=USAGE_ROUTING_KEY,
-            subject=result.job_id,
+            subject=usage.job_id,
             time=usage.at,
             data=usage,
         )
@@ -78,6 +79,10 @@ def event_id(result: CaptionResult, routing_key: str) -> str:
 
 
 def events_of(result: CaptionResult) -> tuple[Event, ...]:
-    """Every event that a result gives rise to, the caption's own first."""
+    """Every event that a result gives rise to, the caption's own first.
+
+    Of a part only its usage is told, of a quote nothing.
+    """
     usage = UsageRecorded.of(result)
-    return (CaptionEvent.of(result), usage) if usage else (CaptionEvent.of(result),)
+    caption = None if part_of(result.job_id) or result.quote else CaptionEvent.of(result)
+    return tuple(event for event in (caption, usage) if event)

@@ -10,16 +10,31 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 from captionfleet_schemas.base import Request
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
 
-SCHEMES = ("https", "http", "data", "file", "blob")
+SCHEMES = ("https", "http", "data", "file", "blob", "s3", "gs", "az")
 """Audio references that a fleet can read; which of them it allows is the operator's choice."""
 
 MAX_REFERENCE_CHARS = 14_000_000
+
+_OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "if-range", "range", "te"})
+_OUR_PREFIXES = ("proxy-", "transfer-")
+
+
+def _may_be_set(name: str) -> str:
+    if name.lower() in _OUR_HEADERS or name.lower().startswith(_OUR_PREFIXES):
+        msg = f"the header {name} is not for the caller to set"
+        raise ValueError(msg)
+    return name
+
 
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
 Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)]
+
+
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$"), AfterValidator(_may_be_set)]
+HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,4096}$")]
 
 
 class Lane(StrEnum):
@@ -53,7 +68,9 @@ class AudioReference(Request):
     """
 
     url: Annotated[str, StringConstraints(max_length=MAX_REFERENCE_CHARS), AfterValidator(_has_scheme)]
-    """An absolute address: `https:`, `http:`, `data:`, `file:` or `blob:`."""
+    """An absolute address: `https:`, `http:`, `s3:`, `gs:`, `az:`, `data:`, `file:` or `blob:`."""
+    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=16)] | None = Field(default=None, repr=False)
+    """Sent to the origin of an `https:` or `http:` address, such as Authorization. Never logged, and in no event."""
 
 
 class Webhook(Request):
@@ -83,6 +100,12 @@ class CaptionJob(Request):
     """A job that has no result by then expires."""
     stream: bool = False
     """Ask the model for its answer piece by piece."""
+    timeline: Annotated[float, Field(ge=10, le=2400)] | None = None
+    """Describe stretches of about so many seconds, each with its time; every one of them is a paid call."""
+    cache: bool | None = None
+    """False: ask the model even where this audio was described before. None is the fleet's default."""
+    quote: bool | None = None
+    """True: fetch and look at the audio, say what its caption would cost, and make no call. Publishes no event."""
     store_days: Annotated[int, Field(ge=0, le=365)] | None = None
     """Days the ledger keeps the result; 0 keeps no caption at all; None is the fleet's default."""
 

@@ -53,6 +53,24 @@ class Cost(Message):
     price_version: str
 
 
+class Quote(Message):
+    """What captioning would take, by the documented rules. Costs are None where no price is published."""
+
+    calls: Count
+    input_tokens: Count
+    """Of all calls, as the documentation counts them."""
+    typical_output_tokens: Count
+    max_output_tokens: Count
+    typical: Cost | None = None
+    worst: Cost | None = None
+    """Every answer as long as it may be."""
+    timeline_extra: Cost | None = None
+    """How much of `typical` is for asking in more calls than the length needs."""
+    requests_per_minute: Annotated[float, Field(ge=0)]
+    """The fleet's limit, 0 for none; with `tokens_per_minute` it bounds how soon the work can be done."""
+    tokens_per_minute: Annotated[float, Field(ge=0)]
+
+
 class AudioFacts(Message):
     """What was found in the file. `seconds` is counted from decoded samples, not read from a header."""
 
@@ -92,16 +110,6 @@ class Plan(Message):
     """One sentence for each choice, naming the limit that forced it."""
 
 
-class Timings(Message):
-    """When it happened, and how long each step of the last attempt took, in seconds."""
-
-    accepted_at: AwareDatetime
-    started_at: AwareDatetime | None = None
-    """Start of the last attempt."""
-    finished_at: AwareDatetime
-    steps: dict[str, Seconds] = Field(default_factory=dict)
-
-
 class Failure(Message):
     """Why there is no caption, and what to do about it."""
 
@@ -117,6 +125,27 @@ class Failure(Message):
         return cls(code=code, message=_as_sentence(message), remedy=REMEDIES[code], upstream_code=upstream_code)
 
 
+class Segment(Message):
+    """A stretch of long audio, in seconds from its start; `end` is where the next one begins."""
+
+    start: Seconds
+    end: Seconds
+    caption: str | None = None
+    failure: Failure | None = None
+    """Why this stretch has no caption; `audio_empty` for one that is silent."""
+    quality: tuple[str, ...] = ()
+
+
+class Timings(Message):
+    """When it happened, and how long each step of the last attempt took, in seconds."""
+
+    accepted_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    """Start of the last attempt."""
+    finished_at: AwareDatetime
+    steps: dict[str, Seconds] = Field(default_factory=dict)
+
+
 class CaptionResult(Message):
     """The outcome of one job. `state` is one of the four final ones."""
 
@@ -128,9 +157,15 @@ class CaptionResult(Message):
     metadata: Metadata = Field(default_factory=dict)
     model: str
     caption: str | None = None
+    segments: tuple[Segment, ...] | None = None
+    """Of audio that was captioned in parts, in order and without gaps; `caption` is their text with times."""
     failure: Failure | None = None
     usage: Usage | None = None
     cost: Cost | None = None
+    cached_from: JobId | None = None
+    """The job whose caption of the same audio this is; it cost nothing."""
+    quote: Quote | None = None
+    """What the caption would cost, where that was all that was asked for."""
     audio: AudioFacts | None = None
     plan: Plan | None = None
     request_id: str | None = None

@@ -6,14 +6,17 @@ from pydantic import AwareDatetime, Field
 
 from captionfleet_schemas.base import Message
 from captionfleet_schemas.job import JobId, Metadata, Tenant
+from captionfleet_schemas.parts import part_of, whole_of
 from captionfleet_schemas.result import CaptionResult, Cost, Seconds, Usage
 
 
 class UsageEvent(Message):
-    """Tokens and money of one job. There is one for each result that carries usage."""
+    """Tokens and money of one paid answer. A job that is captioned in parts has one for each of them."""
 
     version: Literal[1] = 1
     job_id: JobId
+    part: str | None = None
+    """Which part of long audio was paid for, such as `3`; the parts of a job add up to its cost."""
     tenant: Tenant
     metadata: Metadata = Field(default_factory=dict)
     model: str
@@ -25,11 +28,12 @@ class UsageEvent(Message):
 
     @classmethod
     def of(cls, result: CaptionResult) -> Self | None:
-        """The usage event of a result, or None when no answer was paid for."""
-        if result.usage is None:
+        """The usage event of a result, or None when no answer was paid for, or its parts have told what each cost."""
+        if result.usage is None or result.segments:
             return None
         return cls(
-            job_id=result.job_id,
+            job_id=whole_of(result.job_id),
+            part=part_of(result.job_id),
             tenant=result.tenant,
             metadata=result.metadata,
             model=result.model,
