@@ -53,13 +53,16 @@ class Worker:
                 self.fleet.ledger.jobs.release(lease)
 
     def abandon(self) -> None:
-        """Hand back every job that is still in hand, and tell another worker at once."""
-        for lease in self.fleet.leases.leases():
-            if self.fleet.ledger.jobs.release(lease):
-                record = self.fleet.ledger.jobs.get(lease.job_id)
-                assert record is not None
-                self.fleet.publisher.wake_up(lease.job_id, LANE_QUEUES[record.job.lane])
-                self.fleet.ledger.jobs.mark_sent([lease.job_id])
+        """Hand back every job that is still in hand, and tell other workers at once if the broker answers.
+
+        All are handed back before the first is told of: a sweep tells of them too.
+        """
+        ledger = self.fleet.ledger
+        released = [lease.job_id for lease in self.fleet.leases.leases() if ledger.jobs.release(lease)]
+        for record in ledger.jobs.get_many(released):
+            if record is not None:
+                self.fleet.publisher.wake_up(record.job.id, LANE_QUEUES[record.job.lane])
+                ledger.jobs.mark_sent([record.job.id])
 
 
 @contextmanager
