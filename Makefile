@@ -37,8 +37,8 @@ check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/python docs/build.py --check
 	@! grep -nE 'https?://|file:' requirements.lock requirements-dev.lock
 
-bench: setup ## Measure speed and memory against a plain Celery task, side by side
-	$(BIN)/python -m tests.benchmarks
+bench: setup ## Measure speed and memory side by side with a plain Celery task; ARGS=work or backlog for a part
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"
 	$(BIN)/python -m tests.chaos $(ARGS)

@@ -8,6 +8,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SHARDS_KEY = "cf:shards"
+SWEPT_KEY = "cf:swept"
+"""There while the fleet has no need of another sweep."""
 MAX_SHARDS = 100
 """Two digits."""
 

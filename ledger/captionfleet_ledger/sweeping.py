@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from captionfleet_ledger.records import Chores, OutboxEntry, QueuedJob
+from captionfleet_ledger.shards import SWEPT_KEY
 from captionfleet_ledger.store import Store
 from captionfleet_schemas.wire import LANE_QUEUES
 
@@ -28,6 +29,10 @@ class Sweeper:
             *(part for queue, time in lost_before.items() for part in (queue, f"{time:.6f}")),
         )
         return _chores(found)
+
+    def take_turn(self, seconds: float) -> bool:
+        """See `Ledger.take_turn`."""
+        return bool(self._store.send(("SET", SWEPT_KEY, 1, "NX", "PX", max(1, round(seconds * 1000)))))
 
     def oldest_queued(self) -> dict[str, float]:
         """See `Ledger.oldest_queued`."""

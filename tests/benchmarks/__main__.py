@@ -1,12 +1,13 @@
-"""`make bench`: measures everything in one run and prints a table."""
+"""`make bench`: measures everything in one run and prints a table of each part; `ARGS=backlog` asks for that part."""
 
 import os
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import inspecting, memory, pickup, throughput
+from tests.benchmarks import backlog, inspecting, memory, pickup, throughput
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
 from tests.benchmarks.throughput import Throughput
@@ -17,8 +18,14 @@ console = Console(width=120)
 Row = tuple[str, str, str, str]
 
 
-def main() -> int:
-    """Print the table; what missed its goal is marked, and the exit status stays 0: a busy machine is no failure."""
+def main(parts: Sequence[str]) -> int:
+    """Print the tables; what missed its goal is marked, and the exit status stays 0: a busy machine is no failure."""
+    for part in parts or PARTS:
+        console.print(PARTS[part]())
+    return 0
+
+
+def _work() -> Table:
     with running_stand() as stand:
         console.print("The plain task …", style="dim")
         plain = throughput.plain(stand)
@@ -26,12 +33,18 @@ def main() -> int:
         fleet = throughput.fleet(stand)
         console.print("Memory and pick-up …", style="dim")
         rows = [*_throughput(fleet, plain), _memory(memory.measure(stand)), _pickup(*pickup.measure(stand))]
-    console.print(_table([*rows, _inspecting(*inspecting.measure())]))
-    return 0
+    rows.append(_inspecting(*inspecting.measure()))
+    return _table(f"{throughput.SLOTS} slots, model latency {LATENCY_SECONDS:g} s, {os.cpu_count()} cores", rows)
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(title=f"{throughput.SLOTS} slots, model latency {LATENCY_SECONDS:g} s, {os.cpu_count()} cores")
+def _backlog() -> Table:
+    console.print("A long backlog …", style="dim")
+    sweeps, steps = backlog.measure()
+    return _table(f"{backlog.MANY:,} jobs waiting", [*_sweeps(sweeps), *_steps(steps)])
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    table = Table(title=title)
     for heading in ("measure", "captionfleet", "yardstick", "ratio or goal"):
         table.add_column(heading)
     for row in rows:
@@ -63,6 +76,22 @@ def _inspecting(confined: float, bare: float) -> Row:
     return "inspecting 7 s of MP3, ms of CPU", f"{confined:.1f}", f"{bare:.1f} unconfined", _most(confined, 25)
 
 
+def _sweeps(seen: backlog.Sweeps) -> list[Row]:
+    percent = (seen.clients + seen.server) * 100
+    cost = f"{percent:.2f} ({seen.clients * 100:.2f} in the workers, the rest in the ledger)"
+    return [
+        (f"sweeps of {backlog.PROCESSES} workers, % of one core", cost, "", _most(percent, 1)),
+        ("second messages that they sent", str(seen.second_messages), "", _most(seen.second_messages, 0)),
+    ]
+
+
+def _steps(seen: backlog.Steps) -> list[Row]:
+    return [
+        (f"{name}, ms", f"{many:.3f}", f"{few:.3f} with {backlog.FEW} waiting", _most(many / few, 1.2))
+        for name, (few, many) in (("claim", seen.claim), ("settlement", seen.settle))
+    ]
+
+
 def _least(value: float, goal: float) -> str:
     return f"{value:.2f}, goal ≥ {goal:g}{'' if value >= goal else ': missed'}"
 
@@ -71,5 +100,7 @@ def _most(value: float, goal: float) -> str:
     return f"{value:.2f}, goal ≤ {goal:g}{'' if value <= goal else ': missed'}"
 
 
+PARTS = {"work": _work, "backlog": _backlog}
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

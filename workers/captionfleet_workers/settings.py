@@ -95,7 +95,12 @@ class WorkerSettings(FleetSettings):
     lease_seconds: float = Field(
         default=30.0, ge=1, description="A job whose worker has not renewed its lease for this long is queued again."
     )
-    sweep_seconds: float = Field(default=1.0, gt=0, description="Pause between two sweeps of this process, in seconds.")
+    sweep_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="Seconds after which this process looks again whether the ledger has to be swept; the processes of "
+        "a fleet take turns.",
+    )
     max_crashes: int = Field(
         default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."
     )

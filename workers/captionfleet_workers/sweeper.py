@@ -1,4 +1,4 @@
-"""The sweep: every process looks, about once a second, at what in the ledger is due, and does it."""
+"""The sweep: about once a second one of the processes looks at what in the ledger is due, and does it."""
 
 import threading
 import time
@@ -19,6 +19,10 @@ SWEEPER = "sweeper"
 
 DEPTH_CHECK_SECONDS = 10.0
 """How often the broker may be asked whether a queue with old jobs is empty."""
+
+TURN = 0.7
+"""How much of its own pause a process leaves the others without a turn: less than its shortest pause, so that one that
+is alone always has its turn."""
 
 
 class Sweeper:
@@ -78,6 +82,19 @@ class Sweeper:
         self._probe()
         return chores
 
+    def _take_turn(self) -> Chores:
+        if self._has_turn():
+            return self.sweep()
+        self._outbox.flush()
+        return Chores()
+
+    def _has_turn(self) -> bool:
+        try:
+            return self._ledger.take_turn(self._pause * TURN)
+        except LedgerUnavailableError:
+            # A ledger that is full cannot note whose turn it is, and needs the sweep, which deletes, the most.
+            return True
+
     def _probe(self) -> None:
         """Let one job through each pause that may end by itself, when its time has come."""
         for pause in self._ledger.pauses.all():
@@ -104,7 +121,7 @@ class Sweeper:
         while not self._stopped.wait(self._pause * self._random.uniform(0.8, 1.2)):
             self._beat(SWEEPER)
             try:
-                chores = self.sweep()
+                chores = self._take_turn()
             except (LedgerUnavailableError, BrokerUnavailableError) as error:
                 log.warning("sweep.failed", reason=str(error))
             except Exception:

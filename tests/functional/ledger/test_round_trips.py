@@ -96,6 +96,8 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
     costs["page"] = trips()
     ledger.sweep()
     costs["sweep"] = trips()
+    ledger.take_turn(1)
+    costs["take_turn"] = trips()
 
     assert lost == frozenset()
     assert costs == {
@@ -106,4 +108,5 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
         "counts": 1,
         "page": 2,
         "sweep": 2,
+        "take_turn": 1,
     }

@@ -1,5 +1,8 @@
 """The sweep: what nobody looks after any more is looked after."""
 
+from random import Random
+
+import redis
 from celery import Celery
 from structlog.testing import capture_logs
 
@@ -8,6 +11,7 @@ from captionfleet_schemas import CaptionEvent, JobState
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.sweeper import Sweeper
 from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, state_of, take
 from tests.functional.workers.broker import take_all, take_calls
@@ -40,6 +44,53 @@ def test_message_that_waits_its_turn_is_not_repeated(
 
     assert chores.send == ()
     assert len(take_calls(app, "captions")) == 2
+
+
+def test_deep_backlog_gets_no_second_message(
+    app: Celery, ledger: Ledger, clock: Clock, publisher: Publisher, outbox: Outbox
+) -> None:
+    """5,000 jobs wait for an hour, some are taken in order, and the sweeps of four processes add no message."""
+    jobs = [make_job(f"job-{n}") for n in range(5000)]
+    ledger.jobs.accept_many(jobs)
+    publisher.wake_up("job-0", "captions")
+    sweepers = [Sweeper(ledger, publisher, outbox, pause=1, random=Random(n)) for n in range(4)]
+    sent = 0
+
+    for n in range(10):
+        clock.advance(360)
+        take(ledger, f"job-{n}", lease_seconds=9000)
+        sent += sum(len(sweeper.sweep().send) for sweeper in sweepers)
+
+    assert sent == 0
+    assert take_calls(app, "captions") == [{"job_id": "job-0"}]
+
+
+def test_processes_take_turns(ledger: Ledger) -> None:
+    """While the fleet has been swept a moment ago nobody else needs to, and nobody has to give his turn back."""
+    turns = [ledger.take_turn(0.3) for _ in range(4)]
+
+    until(lambda: ledger.take_turn(0.3), "somebody has a turn again")
+
+    assert turns == [True, False, False, False]
+
+
+def test_full_ledger_is_swept(ledger: Ledger, clock: Clock, settings: WorkerSettings, sweeper: Sweeper) -> None:
+    """Where no turn can be noted every process sweeps: what is no longer kept makes room."""
+    ledger.jobs.accept(make_job())
+    claim = take(ledger)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim))
+    assert settlement is not None
+    ledger.outbox.mark_published(settlement.events)
+    clock.advance(8 * 86400)
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as raw:
+        raw.config_set("maxmemory", 1)
+
+        sweeper.start()
+        until(lambda: ledger.jobs.get("job-1") is None, "the job is forgotten")
+
+        sweeper.stop()
+        raw.config_set("maxmemory", 0)
+    assert ledger.take_turn(1)
 
 
 def test_message_that_could_not_be_sent_is_sent(app: Celery, ledger: Ledger, sweeper: Sweeper) -> None:
