@@ -3,10 +3,13 @@
 from captionfleet_ledger.errors import (
     JobConflictError,
     LedgerError,
+    LedgerFullError,
     LedgerMismatchError,
+    LedgerNotSafeError,
     LedgerRefusedError,
     LedgerUnavailableError,
 )
+from captionfleet_ledger.jobs import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import (
@@ -45,7 +48,9 @@ __all__ = [
     "Lease",
     "Ledger",
     "LedgerError",
+    "LedgerFullError",
     "LedgerMismatchError",
+    "LedgerNotSafeError",
     "LedgerOptions",
     "LedgerRefusedError",
     "LedgerUnavailableError",
@@ -56,4 +61,5 @@ __all__ = [
     "Refusal",
     "Settlement",
     "WaitingReason",
+    "new_token",
 ]

@@ -1,7 +1,9 @@
 """What can go wrong between a process and the ledger.
 
     LedgerError
-    ├── LedgerUnavailableError      transient: not reachable, restarting, failing over, full, too slow
+    ├── LedgerUnavailableError      transient: not reachable, restarting, failing over, too slow
+    │   ├── LedgerFullError         transient: no room for new jobs; what is in hand is still brought to its end
+    │   └── LedgerNotSafeError      transient: written, but not by so many replicas as the options ask for
     ├── LedgerRefusedError          permanent: the server does not understand or permit a command
     ├── LedgerMismatchError         permanent: the ledger was made with another number of shards
     └── JobConflictError            permanent: the id is taken by a job with another body
@@ -24,6 +26,26 @@ class LedgerUnavailableError(LedgerError):
 
     code = "ledger_unavailable"
     transient = True
+
+
+class LedgerFullError(LedgerUnavailableError):
+    """The server has reached its `maxmemory`. Nothing was written."""
+
+    code = "ledger_full"
+
+
+class LedgerNotSafeError(LedgerUnavailableError):
+    """The primary has written it, too few replicas have confirmed it in time. Repeat the call until they do."""
+
+    code = "ledger_not_safe"
+
+    def __init__(self, *, confirmed: int, asked: int) -> None:
+        super().__init__(
+            f"the ledger has written it, but only {confirmed} of {asked} replicas have confirmed it: a failover might "
+            "lose it; repeating the same call is safe"
+        )
+        self.confirmed = confirmed
+        self.asked = asked
 
 
 class LedgerRefusedError(LedgerError):

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
-from captionfleet_ledger.errors import LedgerError, LedgerRefusedError, LedgerUnavailableError
+from captionfleet_ledger.errors import LedgerError, LedgerFullError, LedgerRefusedError, LedgerUnavailableError
 
 PASSING = frozenset(
     {
+        "ASK",
         "BUSY",
         "CLUSTERDOWN",
         "LOADING",
         "MASTERDOWN",
         "MISCONF",
+        "MOVED",
         "NOREPLICAS",
         "OOM",
         "READONLY",
@@ -21,7 +23,13 @@ PASSING = frozenset(
         "UNBLOCKED",
     }
 )
-"""Error codes of a server that is restarting, failing over, full or busy: https://redis.io/docs/latest/commands/."""
+"""Error codes of a server that is restarting, failing over, full or busy, or a cluster that moves a shard: https://redis.io/docs/latest/commands/."""
+
+FULL = "OOM"
+FULL_ADVICE = (
+    "the ledger is full: raise maxmemory of its server, or keep ended jobs for fewer days "
+    "(CAPTIONFLEET_RETENTION_DAYS); until then it takes no new jobs, and running jobs are brought to their end"
+)
 
 
 @contextmanager
@@ -30,6 +38,7 @@ def translated() -> Generator[None]:
 
     Raises:
         LedgerUnavailableError: the server cannot be reached, or cannot do it now.
+        LedgerFullError: it has no room for it.
         LedgerRefusedError: the server does not accept the command.
     """
     try:
@@ -42,6 +51,8 @@ def translation(error: Exception) -> LedgerError:
     """The ledger's error for one of the Redis client's."""
     if _is_refusal(error):
         return LedgerRefusedError(f"the ledger's server refused a command: {error}")
+    if isinstance(error, ResponseError) and _code(error) == FULL:
+        return LedgerFullError(f"{FULL_ADVICE} ({error})")
     return LedgerUnavailableError(f"the ledger does not answer: {error}")
 
 

@@ -35,7 +35,9 @@ class Jobs:
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
         return [outcome for batch in _chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
 
-    def claim(self, job_id: str, *, holder: str, lease_seconds: float, model: str = "") -> Claim | Refusal:
+    def claim(
+        self, job_id: str, *, holder: str, lease_seconds: float, model: str = "", token: str | None = None
+    ) -> Claim | Refusal:
         """Take a job to work on it; the attempt is counted now. One round trip.
 
         Args:
@@ -43,9 +45,12 @@ class Jobs:
             holder: the process, for people who look into the ledger.
             lease_seconds: until then `renew` or `settle` it, or another may claim it.
             model: what jobs that name none are for, so that a pause of that model holds for them.
+            token: `new_token()`, by one who repeats the call when its answer was lost; the same token gets the same
+                claim.
         """
-        lease = Lease(job_id, secrets.token_hex(16))
-        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
+        lease = Lease(job_id, token or new_token())
+        grace = self._store.options.holder_grace
+        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model, grace)
         return claim_of(lease, values) if status == b"claimed" else Refusal(status.decode())
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
@@ -72,7 +77,11 @@ class Jobs:
             webhook_url: where to deliver the caption's event; None delivers nothing.
 
         Returns:
-            What to tell, or None when the lease is lost (also when this lease has settled the job already).
+            What to tell, or None when the lease is lost, also when it has settled the job with another outcome. The
+            same outcome again is told again, as an answer may have been lost.
+
+        Raises:
+            LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
         return self._end(result, "lease", lease.token, webhook_url)[1]
 
@@ -158,7 +167,7 @@ class Jobs:
         self, result: CaptionResult, right: str, token: str, webhook_url: str | None
     ) -> tuple[str, Settlement | None]:
         settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
-        parts = outcome(result, settlement, webhook_url, self._store.options)
+        parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
         status = self._run("settle", result.job_id, right, token, *parts).decode()
         return status, settlement if status == "settled" else None
 
@@ -175,6 +184,11 @@ class Jobs:
 
     def _run(self, script: str, job_id: str, *args: Any) -> Any:
         return self._store.send(self._command(script, job_id, *args))
+
+
+def new_token() -> str:
+    """What only the holder of a lease knows."""
+    return secrets.token_hex(16)
 
 
 def _accepted(job: CaptionJob, reply: list[bytes]) -> Accepted:

@@ -24,7 +24,13 @@ def load_scripts() -> dict[str, Script]:
         if entry.name.endswith(".lua")
     }
     prelude = texts.pop("prelude")
-    return {name: _script(f"{prelude}\n{text}") for name, text in texts.items()}
+    return {name: _script(_joined(prelude, text)) for name, text in texts.items()}
+
+
+def _joined(prelude: str, text: str) -> str:
+    """The prelude behind the script's first line, which tells the server what the script may do."""
+    first, _, rest = text.partition("\n")
+    return f"{first}\n{prelude}\n{rest}"
 
 
 def _script(source: str) -> Script:

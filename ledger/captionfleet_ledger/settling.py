@@ -1,5 +1,6 @@
 """What is written when a job ends: the outcome, the events, the webhook delivery."""
 
+import hashlib
 from datetime import datetime
 
 from captionfleet_ledger.options import LedgerOptions
@@ -49,21 +50,24 @@ def settlement_of(result: CaptionResult, shard: int, webhook_url: str | None) ->
 
 
 def outcome(
-    result: CaptionResult, settlement: Settlement, webhook_url: str | None, options: LedgerOptions
+    result: CaptionResult, settlement: Settlement, webhook_url: str | None, options: LedgerOptions, right: str
 ) -> tuple[Argument, ...]:
     """The arguments of the settle script from the state on.
 
     The caption is written apart from the rest, so that the script can leave it out where the job forbids to keep it.
+    `right` is the lease's token or whatever else allows it; with the outcome it makes a settlement's digest.
     """
+    without_caption, caption = result.model_dump_json(exclude_none=True, exclude={"caption"}), result.caption or ""
     return (
         result.state.value,
-        result.model_dump_json(exclude_none=True, exclude={"caption"}),
-        result.caption or "",
+        without_caption,
+        caption,
         result.failure.code.value if result.failure else "",
         options.retention_days * DAY,
         options.publish_grace,
         settlement.delivery_id or "",
         webhook_url or "",
+        hashlib.sha256(f"{right}\n{without_caption}\n{caption}".encode()).hexdigest(),
         *(part for entry in settlement.events for part in (entry.event_id, entry.routing_key, entry.body)),
     )
 

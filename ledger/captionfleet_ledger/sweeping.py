@@ -26,6 +26,7 @@ class Sweeper:
             limit,
             options.send_grace,
             options.publish_grace,
+            options.holder_grace,
             *(part for queue, time in lost_before.items() for part in (queue, f"{time:.6f}")),
         )
         return _chores(found)

@@ -11,6 +11,8 @@ from captionfleet_ledger import Lease, Ledger, LedgerUnavailableError
 log = structlog.get_logger()
 
 RENEWALS_PER_LEASE = 3
+HASTE = 5
+"""So much sooner than usual leases are renewed again that could not be renewed."""
 KEEPER = "lease-keeper"
 
 
@@ -63,21 +65,25 @@ class LeaseKeeper:
         with self._lock:
             return tuple(self._held)
 
-    def renew(self) -> None:
+    def renew(self) -> bool:
         """Renew everything once, and tell those whose job is gone.
 
         While the ledger cannot be reached the work goes on: whether it still counts is decided when it is settled.
+
+        Returns:
+            Whether the ledger answered.
         """
         leases = self.leases()
         if not leases:
-            return
+            return True
         try:
             lost = self._ledger.jobs.renew(leases, self._lease_seconds)
         except LedgerUnavailableError as error:
             log.warning("leases.not_renewed", leases=len(leases), reason=str(error))
-            return
+            return False
         for lease in lost:
             self._tell(lease)
+        return True
 
     def _tell(self, lease: Lease) -> None:
         with self._lock:
@@ -87,10 +93,11 @@ class LeaseKeeper:
             held.lost.set()
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._lease_seconds / RENEWALS_PER_LEASE):
+        pause = usual = self._lease_seconds / RENEWALS_PER_LEASE
+        while not self._stopped.wait(pause):
             self._beat(KEEPER)
             try:
-                self.renew()
+                pause = usual if self.renew() else usual / HASTE
             except Exception:
                 # An error of our own in one renewal must not cost every job in hand its lease.
                 log.exception("leases.internal_error")

@@ -19,6 +19,7 @@ def ledger_options(settings: WorkerSettings) -> LedgerOptions:
         shards=settings.ledger_shards,
         retention_days=settings.retention_days,
         lost_after=settings.lost_after,
+        holder_grace=settings.lease_seconds,
         max_connections=min(settings.worker_concurrency, 64) + SPARE_LEDGER_CONNECTIONS,
     )
 

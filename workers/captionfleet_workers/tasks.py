@@ -8,7 +8,7 @@ from celery import Celery
 from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars
 
-from captionfleet_ledger import Refusal
+from captionfleet_ledger import Refusal, new_token
 from captionfleet_schemas import InvalidMessageError
 from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
 from captionfleet_workers.job.claim import claim
@@ -41,6 +41,7 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
+    token = new_token()
     claimed = until_ledger_answers(
         lambda: claim(
             fleet.ledger,
@@ -49,6 +50,7 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
             holder=HOLDER,
             lease_seconds=fleet.settings.lease_seconds,
             model=fleet.settings.model_name,
+            token=token,
         ),
         lambda seconds: _rest(fleet, seconds),
     )

@@ -1,3 +1,4 @@
+#!lua
 --[[
 Write a new job, or say what became of it.
 
@@ -13,6 +14,8 @@ local job = {id = id, key = key('job', id), queue = queue, accepted_at = text(NO
 local known = fields(job.key, {'fingerprint', 'nonce', 'state'})
 if known.fingerprint then
   if known.fingerprint ~= fingerprint then return {'conflict'} end
+  -- Written once more: `WAIT` waits for what its own connection has written.
+  redis.call('HSET', job.key, 'fingerprint', fingerprint)
   return {known.nonce == nonce and 'created' or 'known', known.state}
 end
 

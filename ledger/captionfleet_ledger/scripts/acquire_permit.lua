@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Reserve the next moment at which a model call fits the rates for requests and tokens, if it comes soon enough.
 Calls are spread evenly (a cell rate without burst): after idle the first goes at once, the next 1 / rate later.

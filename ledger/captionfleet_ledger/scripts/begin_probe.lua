@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Take the turn to probe a paused scope, in its home shard; the next turn comes after twice as long.
 

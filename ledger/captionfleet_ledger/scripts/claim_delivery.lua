@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Give a webhook delivery that is due to a holder. The attempt is counted before the work.
 

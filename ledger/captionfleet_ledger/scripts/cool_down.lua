@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Grant nobody a permit for some time. A longer cool-down that is on already stays.
 

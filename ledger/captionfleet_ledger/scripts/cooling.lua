@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 --[[
 How long a cool-down still lasts.
 

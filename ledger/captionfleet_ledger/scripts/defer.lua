@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Let a job wait for its due time, or for its deadline if that comes first. Ends the lease.
 

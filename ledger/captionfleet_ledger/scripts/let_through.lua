@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Queue one parked job as a probe: its next claim is not refused for this scope.
 

@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 --[[
 Job ids of one shard that fit a filter, newest first. Looks at a bounded number of jobs, so that a filter that fits
 little does not hold the server up; the caller goes on from where it ended.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Note whether the messages of queued jobs have been sent. Jobs in another state are left alone.
 

@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 --[[
 For how long the oldest messages of one shard have been on their way.
 

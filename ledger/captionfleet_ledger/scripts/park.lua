@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Give a job back because what it belongs to is paused: it waits until the pause ends, and the attempt does not count. If
 the pause has ended meanwhile, it is due at once. Ends the lease.

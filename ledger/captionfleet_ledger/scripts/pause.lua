@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Note a pause in one shard. The shard of the scope's name is its home, which says whether the pause is new.
 

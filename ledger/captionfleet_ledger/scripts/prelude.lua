@@ -1,5 +1,7 @@
 --[[
-What all scripts share; the loader puts it in front of each.
+What all scripts share; the loader puts it in front of each, behind the script's first line. That line says what the
+script may do when the server is full: nothing (it brings new work), go on (`allow-oom`: what is in hand is brought to
+its end, which makes room), or that it only reads (`no-writes`). It also makes a cluster refuse keys of another shard.
 
 KEYS  [1] the shard's prefix, such as cf:{07}: — every other key begins with it, so a script touches one shard.
 ARGV  [1] the time in seconds since 1970, or '' for the server's clock.
@@ -39,7 +41,7 @@ end
 
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
-  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe',
+  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -115,4 +117,14 @@ end
 -- job: after an outage of the ledger, work that was done is not thrown away and paid for again.
 local function holds(job, token)
   return job ~= nil and job.token == token
+end
+
+-- While nobody could sweep, nobody could renew a lease either: the ledger was away. Leases that ran out meanwhile are
+-- left to their holders for a grace time after the first sweep. Returns until when, or nil when all is as usual, and
+-- when the last sweep was.
+local function lenient_until(grace)
+  local sight = fields(key('sight'), {'swept_at', 'lenient_until'})
+  local until_, swept_at = tonumber(sight.lenient_until) or 0, tonumber(sight.swept_at)
+  if swept_at and NOW - swept_at > grace / 3 then until_ = math.max(until_, NOW + grace) end
+  return grace > 0 and until_ > NOW and until_ or nil, swept_at
 end

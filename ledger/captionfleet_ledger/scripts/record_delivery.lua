@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Put an attempt to deliver on record and say how it goes on. Ends the holder's lease.
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Hand a job back untouched: it is queued again, the attempt does not count, and a message has to be sent.
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Prolong leases of one shard. A lease that ran out, and whose job nobody has claimed since, is revived.
 

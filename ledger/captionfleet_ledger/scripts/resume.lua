@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 End a pause in one shard, and make the jobs that it has parked due at once, in the order in which they were parked.
 

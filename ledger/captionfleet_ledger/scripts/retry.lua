@@ -1,3 +1,4 @@
+#!lua
 --[[
 Return an ended job to the queue for a new round: attempts, crashes and progress begin anew, the result is forgotten.
 
@@ -11,7 +12,7 @@ local job = read_job(id)
 
 local function begin_anew()
   redis.call('HDEL', job.key, 'result', 'caption', 'failure', 'progress', 'started_at', 'first_started_at', 'start_by',
-    'finish_by', 'probe')
+    'finish_by', 'probe', 'settlement')
   redis.call('HSET', job.key, 'job', body, 'nonce', nonce, 'attempts', 0, 'crashes', 0)
   for name, value in pairs({start_by = start_by, finish_by = finish_by}) do
     if value ~= '' then redis.call('HSET', job.key, name, value) end

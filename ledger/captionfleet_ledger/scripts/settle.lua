@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 End a job: store the outcome, write the events to publish and the webhook delivery to make, end the lease.
 
@@ -7,12 +8,14 @@ ARGV     [1] time  [2] job id
              'expire' (not running, and its deadline has passed)
          [4] token or ''  [5] state  [6] result as JSON without its caption  [7] caption or ''  [8] failure code or ''
          [9] retention in seconds if the job has none of its own  [10] grace for publishing and delivering in seconds
-         [11] delivery id or ''  [12] webhook address  [13…] event id, routing key and body of each event, in turn,
+         [11] delivery id or ''  [12] webhook address
+         [13] digest of right and outcome, so that a repeated request knows its own settlement  [14…] event id, routing key and body of each event, in turn,
          the caption's own first
 Returns  'settled', 'unknown', 'final' or 'refused'
 ]]
-local _, id, right, token, state, result, caption, failure, retention, grace, delivery, url = unpack(ARGV, 1, 12)
-local FIRST_EVENT = 13
+local _, id, right, token, state, result, caption, failure, retention, grace, delivery, url, digest =
+  unpack(ARGV, 1, 13)
+local FIRST_EVENT = 14
 -- The failure that puts a job into the dead set, where it waits for a person.
 local DEAD = 'poisoned'
 local job = read_job(id)
@@ -28,7 +31,7 @@ local function keeps_caption() return job.store_days ~= '0' end
 local function store_outcome()
   move(job, state)
   redis.call('HDEL', job.key, 'token', 'holder', 'lease_until', 'due_at', 'reason')
-  redis.call('HSET', job.key, 'result', result, 'failure', failure)
+  redis.call('HSET', job.key, 'result', result, 'failure', failure, 'settlement', digest)
   if failure == DEAD then redis.call('ZADD', key('dead'), job.accepted_at, id) end
   if caption ~= '' and keeps_caption() then redis.call('HSET', job.key, 'caption', caption) end
   local days = tonumber(job.store_days) or 0
@@ -49,6 +52,11 @@ local function write_delivery()
 end
 
 if not job then return 'unknown' end
+if right == 'lease' and job.settlement == digest then
+  -- Written once more: `WAIT` waits for what its own connection has written.
+  redis.call('HSET', job.key, 'settlement', digest)
+  return 'settled'
+end
 if FINAL[job.state] then return 'final' end
 if not MAY[right]() then return 'refused' end
 store_outcome()

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
 Correct the token clock by the difference between real and estimated usage.
 

@@ -1,14 +1,19 @@
+#!lua flags=allow-oom
 --[[
 Find what nobody looks after any more in one shard. Whatever is returned is put off by its grace time, so that a sweep
 of another process does not find it too; what is not marked as done by then is offered again.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] how many at most  [3] grace for sending in seconds  [4] grace for publishing in seconds
-         [5…] queue and time in turn: messages sent before that time are lost
+         [5] grace in seconds for holders, after the ledger was away
+         [6…] queue and time in turn: messages sent before that time are lost
 Returns  {send: job id and queue in turn, expire: job ids, publish: event id, routing key, body and job id in turn,
          deliver: delivery ids, the number of jobs forgotten}
 ]]
+local FIRST_QUEUE = 6
 local limit, send_grace, publish_grace = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local grace = tonumber(ARGV[5])
+local lenient, swept_at = lenient_until(grace)
 local HOUR = 3600
 local send, expire, publish, deliver, forgotten = {}, {}, {}, {}, 0
 
@@ -66,6 +71,7 @@ function CHORES.job(id)
   local job = read_job(id)
   if not job then return look('job:' .. id, nil) end
   if FINAL[job.state] then return forget(job) end
+  if job.state == 'running' and lenient then return look('job:' .. id, lenient) end
   if job.state == 'running' then take_from_holder(job) end
   if overdue(job) then return offer_to_expire(job) end
   if job.state == 'waiting' then end_wait(job) end
@@ -107,8 +113,15 @@ local function sweep_lost(queue, before)
   end
 end
 
+-- Not at each sweep of each process: a write a second and process is read by replicas and the append-only file too.
+local function note_sight()
+  if grace == 0 or swept_at and NOW - swept_at < grace / 12 then return end
+  redis.call('HSET', key('sight'), 'swept_at', text(NOW), 'lenient_until', text(lenient or 0))
+end
+
+note_sight()
 sweep_due()
-for index = 5, #ARGV, 2 do
+for index = FIRST_QUEUE, #ARGV, 2 do
   sweep_lost(ARGV[index], ARGV[index + 1])
 end
 return {send, expire, publish, deliver, forgotten}

@@ -140,7 +140,7 @@ def test_a_job_that_is_claimed_while_it_expires_runs(ledger: Ledger, store: Stor
     take(ledger, lease_seconds=100)
     clock.advance(60)
     result = expired(record, clock.at())
-    parts = outcome(result, settlement_of(result, 0, None), None, store.options)
+    parts = outcome(result, settlement_of(result, 0, None), None, store.options, "expire")
 
     answer = store.send(store.script("settle", store.shard_of("job-1"), "job-1", "expire", "", *parts))
 

@@ -55,7 +55,7 @@ def test_a_webhook_gets_the_bytes_of_the_caption_event(ledger: Ledger) -> None:
 
 
 def test_only_the_first_settlement_counts(ledger: Ledger) -> None:
-    """The same lease settles once."""
+    """The same lease settles once, with one outcome."""
     ledger.jobs.accept(make_job())
     claim = take(ledger)
 
@@ -68,6 +68,19 @@ def test_only_the_first_settlement_counts(ledger: Ledger) -> None:
     assert record is not None
     assert record.result is not None
     assert record.result.caption == "first"
+
+
+def test_a_repeated_settlement_is_told_again(ledger: Ledger) -> None:
+    """Whoever did not hear the answer asks again, and publishes the same events."""
+    ledger.jobs.accept(make_hooked_job())
+    claim = take(ledger)
+
+    first = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK)
+    second = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK)
+
+    assert first is not None
+    assert second == first
+    assert len(ledger.deliveries.of_job("job-1")) == 1
 
 
 def test_a_superseded_holder_cannot_settle(ledger: Ledger, clock: Clock) -> None:

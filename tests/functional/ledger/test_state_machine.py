@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from captionfleet_ledger import Claim, Ledger, LedgerOptions, QueuedJob, Settlement, WaitingReason
+from captionfleet_ledger import Claim, Lease, Ledger, LedgerOptions, QueuedJob, Settlement, WaitingReason
 from captionfleet_schemas import FINAL_STATES, JobState
 from tests.functional.ledger.making import Clock, make_job, make_result
 from tests.servers import Server
@@ -41,6 +41,7 @@ class Life(RuleBasedStateMachine):
         self.claims: list[Claim] = []
         self.accepted: set[str] = set()
         self.ended: Counter[str] = Counter()
+        self.settled: set[Lease] = set()
 
     @rule(job_id=job_ids, deadline=st.sampled_from([None, 20.0, 100.0]))
     def accept(self, job_id: str, deadline: float | None) -> None:
@@ -66,7 +67,12 @@ class Life(RuleBasedStateMachine):
     def settle(self, data: st.DataObject) -> None:
         """A worker ends a job, or believes that it may."""
         claim = data.draw(st.sampled_from(self.claims))
-        self._count(claim.job.id, self.ledger.jobs.settle(claim.lease, make_result(claim)))
+        settlement = self.ledger.jobs.settle(claim.lease, make_result(claim))
+        # The same outcome again is told again.
+        if claim.lease not in self.settled:
+            self._count(claim.job.id, settlement)
+        if settlement is not None:
+            self.settled.add(claim.lease)
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), delay=seconds)

@@ -3,14 +3,13 @@
 import pytest
 from redis import exceptions
 
-from captionfleet_ledger import LedgerError, LedgerRefusedError, LedgerUnavailableError
+from captionfleet_ledger import LedgerError, LedgerFullError, LedgerRefusedError, LedgerUnavailableError
 from captionfleet_ledger.failures import translated, translation
 
 UNAVAILABLE = [
     exceptions.ConnectionError("reset"),
     exceptions.TimeoutError("too slow"),
     exceptions.BusyLoadingError("loading"),
-    exceptions.OutOfMemoryError("full", status_code="OOM"),
     exceptions.ReadOnlyError("replica", status_code="READONLY"),
     exceptions.MasterDownError("MASTERDOWN Link with MASTER is down"),
     exceptions.ResponseError("MISCONF cannot persist"),
@@ -32,6 +31,15 @@ def test_what_passes(error: Exception) -> None:
 
     assert isinstance(found, LedgerUnavailableError)
     assert (found.transient, found.code) == (True, "ledger_unavailable")
+
+
+def test_a_full_server_says_what_to_do() -> None:
+    """Nobody has to look up what OOM means."""
+    found = translation(exceptions.OutOfMemoryError("command not allowed", status_code="OOM"))
+
+    assert isinstance(found, LedgerFullError)
+    assert (found.transient, found.code) == (True, "ledger_full")
+    assert "raise maxmemory" in str(found)
 
 
 @pytest.mark.parametrize("error", REFUSED, ids=repr)

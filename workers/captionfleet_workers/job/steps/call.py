@@ -2,6 +2,7 @@
 
 import structlog
 
+from captionfleet_ledger import LedgerUnavailableError
 from captionfleet_schemas.cost import estimate
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
@@ -53,8 +54,12 @@ def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:
     assert attempt.inspection is not None
     expected = estimate(attempt.card, attempt.inspection.seconds)
     used = answer.usage.input_tokens + answer.usage.output_tokens
-    fleet.ledger.pace.settle(
-        attempt.card.name,
-        tokens_delta=used - expected.input_tokens - expected.output_tokens,
-        tokens_per_second=fleet.settings.model_tpm / 60,
-    )
+    try:
+        fleet.ledger.pace.settle(
+            attempt.card.name,
+            tokens_delta=used - expected.input_tokens - expected.output_tokens,
+            tokens_per_second=fleet.settings.model_tpm / 60,
+        )
+    except LedgerUnavailableError as error:
+        # The answer is there and paid for: what its permit was off by is not worth a second walk through the steps.
+        log.warning("permit.not_corrected", reason=str(error))
