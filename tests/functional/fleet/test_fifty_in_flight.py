@@ -17,7 +17,7 @@ from tests.polling import until
 
 SLOTS = 50
 LEASE_SECONDS = 4.0
-HELD_SECONDS = 6.0
+HELD_SECONDS = 10.0
 """How long a call takes: long enough for fifty to begin, and for what is to happen while they run."""
 NEVER = 600.0
 SETTINGS = {"worker_concurrency": str(SLOTS), "lease_seconds": str(LEASE_SECONDS), "sweep_seconds": "1"}
