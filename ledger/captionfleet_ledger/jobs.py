@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from captionfleet_ledger.accepting import acceptance, new_round, without_past_deadlines
+from captionfleet_ledger.accepting import acceptance, new_round, restoration, without_past_deadlines
 from captionfleet_ledger.errors import JobConflictError
 from captionfleet_ledger.moments import moment
 from captionfleet_ledger.reading import claim_of, read_command, record_of
 from captionfleet_ledger.records import Accepted, Claim, JobRecord, Lease, QueuedJob, Refusal, Settlement, WaitingReason
+from captionfleet_ledger.server import Command
 from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of
 from captionfleet_ledger.shards import by_shard
-from captionfleet_ledger.store import Command, Store
+from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
 from captionfleet_schemas.wire import LANE_QUEUES
 
@@ -28,8 +29,10 @@ class Jobs:
 
         Raises:
             JobConflictError: the id is taken by a job with another body. Deadlines are not part of the body.
+            LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
-        return _accepted(job, self._store.send(self._acceptance(job)))
+        [reply] = self._store.send_all_safely([self._acceptance(job)])
+        return _accepted(job, reply)
 
     def accept_many(self, jobs: Iterable[CaptionJob], *, chunk: int = 500) -> list[Accepted | JobConflictError]:
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
@@ -51,7 +54,7 @@ class Jobs:
         lease = Lease(job_id, token or new_token())
         grace = self._store.options.holder_grace
         status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model, grace)
-        return claim_of(lease, values) if status == b"claimed" else Refusal(status.decode())
+        return claim_of(lease, holder, values) if status == b"claimed" else Refusal(status.decode())
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
         """Prolong leases, all in one round trip, and give those that are lost: cancelled, superseded or ended.
@@ -67,6 +70,21 @@ class Jobs:
         ]
         lost = {token.decode() for reply in self._store.send_all(commands) for token in reply}
         return frozenset(lease for lease in leases if lease.token in lost)
+
+    def restore(self, claims: Sequence[Claim], lease_seconds: float) -> frozenset[Lease]:
+        """Write back running jobs of which the ledger has lost something, as in a failover. One round trip.
+
+        Args:
+            claims: those whose lease `renew` calls lost, or whose settlement found none.
+            lease_seconds: until then `renew` or `settle` them.
+
+        Returns:
+            The leases that are alive again. The others are lost for good: their job has gone on since.
+        """
+        replies = self._store.send_all(
+            [self._command("restore", one.job.id, *restoration(one, lease_seconds)) for one in claims]
+        )
+        return frozenset(one.lease for one, is_alive in zip(claims, replies, strict=True) if is_alive)
 
     def settle(self, lease: Lease, result: CaptionResult, *, webhook_url: str | None = None) -> Settlement | None:
         """End a job with its outcome, the events to publish and the delivery to make. One round trip.
@@ -153,7 +171,7 @@ class Jobs:
         return [record_of(reply) for reply in self._store.send_all([read_command(self._store, i) for i in job_ids])]
 
     def _accept_chunk(self, jobs: Sequence[CaptionJob]) -> Iterator[Accepted | JobConflictError]:
-        replies = self._store.send_all([self._acceptance(job) for job in jobs])
+        replies = self._store.send_all_safely([self._acceptance(job) for job in jobs])
         for job, reply in zip(jobs, replies, strict=True):
             try:
                 yield _accepted(job, reply)
@@ -168,7 +186,8 @@ class Jobs:
     ) -> tuple[str, Settlement | None]:
         settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
         parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
-        status = self._run("settle", result.job_id, right, token, *parts).decode()
+        [reply] = self._store.send_all_safely([self._command("settle", result.job_id, right, token, *parts)])
+        status = reply.decode()
         return status, settlement if status == "settled" else None
 
     def _look_up(self, job_id: str) -> tuple[JobRecord | None, float]:

@@ -9,7 +9,8 @@ from typing import Any
 from captionfleet_ledger.moments import stamp
 from captionfleet_ledger.reading import read_command, record_of
 from captionfleet_ledger.records import JobFilter, Page
-from captionfleet_ledger.store import Argument, Command, Store
+from captionfleet_ledger.server import Argument, Command
+from captionfleet_ledger.store import Store
 from captionfleet_schemas import JobState
 
 MAX_LIMIT = 200

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from captionfleet_ledger.records import OutboxEntry
+from captionfleet_ledger.server import Command
 from captionfleet_ledger.shards import by_shard
-from captionfleet_ledger.store import Command, Store
+from captionfleet_ledger.store import Store
 
 
 class Outbox:

@@ -6,7 +6,8 @@ from datetime import datetime
 from captionfleet_ledger.moments import moment
 from captionfleet_ledger.reading import read_command, record_of
 from captionfleet_ledger.records import OutboxEntry, QueuedJob
-from captionfleet_ledger.store import Argument, Store
+from captionfleet_ledger.server import Argument
+from captionfleet_ledger.store import Store
 from captionfleet_schemas import JobState
 from captionfleet_schemas.pausing import FleetEvent, Pause, PausedBy
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from captionfleet_ledger.moments import moment, optional_moment
 from captionfleet_ledger.records import Claim, JobRecord, Lease, WaitingReason
-from captionfleet_ledger.store import Command, Store
+from captionfleet_ledger.server import Command
+from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
 
 FIELDS = (
@@ -46,9 +47,9 @@ def record_of(values: Sequence[bytes | None]) -> JobRecord | None:
     )
 
 
-def claim_of(lease: Lease, values: Sequence[bytes]) -> Claim:
+def claim_of(lease: Lease, holder: str, values: Sequence[bytes]) -> Claim:
     """A claim from the answer of the claim script."""
-    job, attempts, crashes, progress, accepted_at, started_at, lease_until, probes = values
+    job, attempts, crashes, progress, accepted_at, started_at, lease_until, round_, probes = values
     return Claim(
         lease=lease,
         job=CaptionJob.decode(job),
@@ -59,6 +60,8 @@ def claim_of(lease: Lease, values: Sequence[bytes]) -> Claim:
         started_at=moment(started_at),
         lease_until=moment(lease_until),
         probes=probes.decode(),
+        holder=holder,
+        round=(round_ or b"").decode(),
     )
 
 

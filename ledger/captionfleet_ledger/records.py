@@ -80,6 +80,10 @@ class Claim:
     lease_until: datetime
     probes: str = ""
     """The paused scope through which this job was let as a probe."""
+    holder: str = ""
+    """As the claim named it."""
+    round: str = ""
+    """Which retry of the job this belongs to; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

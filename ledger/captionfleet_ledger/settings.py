@@ -51,10 +51,20 @@ class FleetSettings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/1"),
-        description="The ledger, in Redis or Valkey. It must not evict keys (`maxmemory-policy noeviction`).",
+        description="The ledger, in Redis or Valkey: redis://, rediss:// or unix://, or redis+cluster:// and "
+        "rediss+cluster:// for a cluster. It must not evict keys (`maxmemory-policy noeviction`).",
     )
     ledger_shards: int = Field(
         default=16, ge=1, le=100, description="Shards of the ledger; fixed for the life of its data."
+    )
+    ledger_replicas: int = Field(
+        default=0,
+        ge=0,
+        description="Replicas of the ledger that must have confirmed each acceptance and each outcome; 0 asks for "
+        "none. While fewer do, nothing is accepted or told.",
+    )
+    ledger_replicas_timeout: float = Field(
+        default=1.0, gt=0, le=10, description="Seconds to wait for them before it is tried again."
     )
     retention_days: float = Field(
         default=7.0, gt=0, description="Days that finished jobs stay in the ledger, unless the job says otherwise."

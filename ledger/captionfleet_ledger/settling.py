@@ -5,7 +5,7 @@ from datetime import datetime
 
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
-from captionfleet_ledger.store import Argument
+from captionfleet_ledger.server import Argument
 from captionfleet_schemas import CaptionResult, Failure, FailureCode, JobState
 from captionfleet_schemas.event import Event, events_of
 from captionfleet_schemas.result import Timings

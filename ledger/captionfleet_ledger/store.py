@@ -3,42 +3,31 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from redis import BlockingConnectionPool, Redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
-from redis.retry import Retry
 
-from captionfleet_ledger.errors import LedgerMismatchError
+from captionfleet_ledger.cluster import Cluster, is_cluster
+from captionfleet_ledger.errors import LedgerMismatchError, LedgerNotSafeError
 from captionfleet_ledger.failures import translated, translation
 from captionfleet_ledger.lua import load_scripts
 from captionfleet_ledger.options import LedgerOptions
+from captionfleet_ledger.server import Argument, Command, Server, SingleServer
 from captionfleet_ledger.shards import MAX_SHARDS, SHARDS_KEY, prefix_of, shard_of
-
-Argument = str | bytes | int | float
-Command = tuple[Argument, ...]
-
-RECONNECTS = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), 3, (RedisConnectionError,))
-"""For a server that restarts. A command may so arrive twice, which each script allows for."""
 
 
 class Store:
-    """Connections to the ledger's server, with the scripts loaded. Safe to use from any number of threads at once."""
+    """The ledger's server, with the scripts loaded. Safe to use from any number of threads at once."""
 
-    def __init__(self, redis: Redis, options: LedgerOptions, clock: Callable[[], float] | None) -> None:
-        self._redis = redis
+    def __init__(self, server: Server, options: LedgerOptions, clock: Callable[[], float] | None) -> None:
+        self._server = server
         self._clock = clock
         self._scripts = load_scripts()
-        self._execute: Callable[..., Any] = redis.execute_command
         self.options = options
+        self._patience = int(options.replicas_timeout * 1000)
         self.prefixes = tuple(prefix_of(shard) for shard in range(options.shards))
 
     @classmethod
     def connect(cls, url: str, options: LedgerOptions, clock: Callable[[], float] | None) -> Self:
-        """Connect, load the scripts and check the number of shards, in one round trip.
-
-        The pool blocks: a thread that finds no free connection waits for one instead of failing, as every command is
-        short and hundreds of threads share few connections.
+        """Connect, load the scripts and check the number of shards. Two round trips, one more to found a ledger.
 
         Raises:
             LedgerUnavailableError: the server is not reachable.
@@ -47,18 +36,10 @@ class Store:
         """
         if not 1 <= options.shards <= MAX_SHARDS:
             raise ValueError(f"a ledger has 1 to {MAX_SHARDS} shards, not {options.shards}")
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=options.max_connections,
-            timeout=options.socket_timeout,
-            socket_connect_timeout=options.socket_connect_timeout,
-            socket_timeout=options.socket_timeout,
-            socket_keepalive=True,
-            health_check_interval=options.health_check_interval,
-            retry=RECONNECTS,
-            protocol=2,
-        )
-        store = cls(Redis.from_pool(pool), options, clock)
+        with translated():
+            kind = Cluster if is_cluster(url) else SingleServer
+            store = cls(kind.open(url, options), options, clock)
+            store._load()
         store._found()
         return store
 
@@ -76,9 +57,10 @@ class Store:
         """
         with translated():
             try:
-                return self._execute(*command)
+                return self._server.run(command)
             except NoScriptError:
-                return self._pipeline([*self._loading(), command])[-1]
+                self._load()
+                return self._server.run(command)
 
     def send_all(self, commands: Sequence[Command]) -> list[Any]:
         """Run many commands in one round trip. They are not atomic together.
@@ -87,15 +69,31 @@ class Store:
             LedgerUnavailableError: no answer came, or one of them failed for the time being.
             LedgerRefusedError: the server does not accept one of them.
         """
-        with translated():
-            replies = self._pipeline(commands)
-            forgotten = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-            if forgotten:
-                # A script that the server does not know has not run: the others are not repeated.
-                again = self._pipeline([*self._loading(), *(commands[index] for index in forgotten)])
-                for index, reply in zip(forgotten, again[-len(forgotten) :], strict=True):
-                    replies[index] = reply
-        return [_checked(reply) for reply in replies]
+        return self._asked(self._server.run_all, commands)
+
+    def send_all_safely(self, commands: Sequence[Command]) -> list[Any]:
+        """Run scripts and wait until as many replicas have it as the options ask for, in the same round trip.
+
+        Raises:
+            LedgerNotSafeError: too few have confirmed it in time. It stands on the primary.
+            LedgerUnavailableError: no answer came.
+            LedgerRefusedError: the server does not accept one of them.
+        """
+        asked = self.options.replicas
+        if not asked:
+            return self.send_all(commands) if len(commands) > 1 else [self.send(command) for command in commands]
+        confirmed: list[Any] = []
+
+        def run(some: Sequence[Command]) -> list[Any]:
+            replies, waited = self._server.run_confirmed(some, ("WAIT", asked, self._patience))
+            confirmed.extend(waited)
+            return replies
+
+        replies = self._asked(run, commands)
+        least = min(_checked(count) for count in confirmed)
+        if least < asked:
+            raise LedgerNotSafeError(confirmed=least, asked=asked)
+        return replies
 
     def now(self) -> Command:
         """The command that tells the time of `clock_of`."""
@@ -111,27 +109,35 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self._redis.connection_pool.disconnect()
+        self._server.close()
+
+    def _asked(self, run: Callable[[Sequence[Command]], list[Any]], commands: Sequence[Command]) -> list[Any]:
+        with translated():
+            replies = run(commands)
+            forgotten = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+            if forgotten:
+                # A script that the server does not know has not run: the others are not repeated.
+                self._load()
+                again = run([commands[index] for index in forgotten])
+                for index, reply in zip(forgotten, again, strict=True):
+                    replies[index] = reply
+        return [_checked(reply) for reply in replies]
 
     def _found(self) -> None:
-        made = self.send_all(
-            [("SET", SHARDS_KEY, self.options.shards, "NX"), ("GET", SHARDS_KEY), *self._loading()],
-        )[1]
+        # Looked at first: a server that is full lets a ledger be opened, though not be founded.
+        made = self.send(("GET", SHARDS_KEY))
+        if made is None:
+            self.send(("SET", SHARDS_KEY, self.options.shards, "NX"))
+            made = self.send(("GET", SHARDS_KEY))
         if int(made) != self.options.shards:
             self.close()
             raise LedgerMismatchError(found=int(made), expected=self.options.shards)
 
-    def _loading(self) -> list[Command]:
-        return [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
-
-    def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        if not commands:
-            return []
-        with self._redis.pipeline(transaction=False) as pipeline:
-            append: Callable[..., Any] = pipeline.execute_command
-            for command in commands:
-                append(*command)
-            return pipeline.execute(raise_on_error=False)
+    def _load(self) -> None:
+        loading: list[Command] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
+        for replies in self._server.run_everywhere(loading):
+            for reply in replies:
+                _checked(reply)
 
 
 def _checked(reply: Any) -> Any:

@@ -45,7 +45,11 @@ class LedgerAccess:
 
 def _connect(settings: ProducerSettings) -> Ledger:
     options = LedgerOptions(
-        shards=settings.ledger_shards, retention_days=settings.retention_days, lost_after=settings.lost_after
+        shards=settings.ledger_shards,
+        retention_days=settings.retention_days,
+        lost_after=settings.lost_after,
+        replicas=settings.ledger_replicas,
+        replicas_timeout=settings.ledger_replicas_timeout,
     )
     try:
         return Ledger.connect(settings.redis_url.get_secret_value(), options=options)

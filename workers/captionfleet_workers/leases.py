@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from captionfleet_ledger import Lease, Ledger, LedgerUnavailableError
+from captionfleet_ledger import Claim, Lease, Ledger, LedgerUnavailableError
 
 log = structlog.get_logger()
 
@@ -20,7 +20,7 @@ KEEPER = "lease-keeper"
 class Held:
     """A job in hand. `lost` is set once the job is no longer this worker's."""
 
-    lease: Lease
+    claim: Claim
     lost: threading.Event = field(default_factory=threading.Event)
 
 
@@ -48,17 +48,17 @@ class LeaseKeeper:
         self._stopped.set()
         self._thread.join()
 
-    def hold(self, lease: Lease) -> Held:
-        """Renew this lease from now on."""
-        held = Held(lease)
+    def hold(self, claim: Claim) -> Held:
+        """Renew this claim's lease from now on."""
+        held = Held(claim)
         with self._lock:
-            self._held[lease] = held
+            self._held[claim.lease] = held
         return held
 
     def drop(self, held: Held) -> None:
         """Stop renewing this lease."""
         with self._lock:
-            self._held.pop(held.lease, None)
+            self._held.pop(held.claim.lease, None)
 
     def leases(self) -> Sequence[Lease]:
         """The leases of all jobs in hand."""
@@ -77,13 +77,22 @@ class LeaseKeeper:
         if not leases:
             return True
         try:
-            lost = self._ledger.jobs.renew(leases, self._lease_seconds)
+            lost = self._written_back(self._ledger.jobs.renew(leases, self._lease_seconds))
         except LedgerUnavailableError as error:
             log.warning("leases.not_renewed", leases=len(leases), reason=str(error))
             return False
         for lease in lost:
             self._tell(lease)
         return True
+
+    def _written_back(self, lost: frozenset[Lease]) -> frozenset[Lease]:
+        """Write back what the ledger has lost, as in a failover. Returns the leases that are lost all the same."""
+        with self._lock:
+            claims = [held.claim for lease in lost if (held := self._held.get(lease))]
+        restored = self._ledger.jobs.restore(claims, self._lease_seconds)
+        for lease in restored:
+            log.warning("lease.written_back", job_id=lease.job_id)
+        return lost - restored
 
     def _tell(self, lease: Lease) -> None:
         with self._lock:

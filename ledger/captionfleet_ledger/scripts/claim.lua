@@ -6,7 +6,7 @@ falls under a pause is parked instead.
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] new lease token  [4] holder  [5] lease in seconds
          [6] model of jobs that name none  [7] grace in seconds for holders, after the ledger was away
-Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until, probed scope or ''},
+Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until, round, probed scope or ''},
          or {'unknown' | 'final' | 'held' | 'waiting' | 'overdue' | 'paused'}
 ]]
 local _, id, token, holder, lease, model, grace = unpack(ARGV)
@@ -55,6 +55,6 @@ if not (holds(job, token) and job.state == 'running') then
   take()
 end
 local claim = redis.call('HMGET', job.key, 'job', 'attempts', 'crashes', 'progress', 'accepted_at', 'started_at',
-  'lease_until')
+  'lease_until', 'round')
 claim[#claim + 1] = job.probe or ''
 return {'claimed', unpack(claim)}

@@ -12,7 +12,7 @@ local job = read_job(id)
 if not holds(job, token) then return 0 end
 
 redis.call('HDEL', job.key, 'token', 'holder', 'lease_until')
-redis.call('HSET', job.key, 'progress', progress)
+redis.call('HSET', job.key, 'progress', progress, 'given_back', token)
 redis.call('HINCRBY', job.key, 'attempts', -1)
 park(job, scope)
 if redis.call('HEXISTS', key('pauses'), scope) == 0 then look('job:' .. id, NOW) end

@@ -85,6 +85,23 @@ local function move(job, state)
   job.state = state
 end
 
+-- Write a job that the shard does not hold, in no state yet; the arguments are those of the accept script from the nonce
+-- on.
+local function write_job(id, accepted_at, nonce, fingerprint, body, queue, tenant, lane, metadata, ...)
+  local job = {id = id, key = key('job', id), queue = queue, accepted_at = accepted_at}
+  redis.call('HSET', job.key, 'job', body, 'fingerprint', fingerprint, 'nonce', nonce, 'queue', queue, 'tenant', tenant,
+    'lane', lane, 'metadata', metadata, 'accepted_at', accepted_at, 'attempts', 0, 'crashes', 0, 'messages', 1)
+  for place, name in ipairs({'start_by', 'finish_by', 'store_days', 'model'}) do
+    local value = select(place, ...)
+    if value ~= '' then
+      redis.call('HSET', job.key, name, value)
+      job[name] = value
+    end
+  end
+  redis.call('ZADD', key('jobs'), accepted_at, id)
+  return job
+end
+
 -- A pause ends by waking its jobs. A look now and then finds those that it has missed.
 local PARKED_SECONDS = 3600
 

@@ -12,6 +12,7 @@ if not holds(job, token) then return 0 end
 
 move(job, 'queued')
 redis.call('HDEL', job.key, 'token', 'holder', 'lease_until')
+redis.call('HSET', job.key, 'given_back', token)
 redis.call('HINCRBY', job.key, 'attempts', -1)
 redis.call('HINCRBY', job.key, 'messages', 1)
 if has_progress == '1' then redis.call('HSET', job.key, 'progress', progress) end

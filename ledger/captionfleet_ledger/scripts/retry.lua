@@ -14,6 +14,7 @@ local function begin_anew()
   redis.call('HDEL', job.key, 'result', 'caption', 'failure', 'progress', 'started_at', 'first_started_at', 'start_by',
     'finish_by', 'probe', 'settlement')
   redis.call('HSET', job.key, 'job', body, 'nonce', nonce, 'attempts', 0, 'crashes', 0)
+  redis.call('HINCRBY', job.key, 'round', 1)
   for name, value in pairs({start_by = start_by, finish_by = finish_by}) do
     if value ~= '' then redis.call('HSET', job.key, name, value) end
     job[name] = value

@@ -2,32 +2,52 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 import redis
 
 from captionfleet_ledger import Ledger, LedgerOptions
 from captionfleet_ledger.store import Store
-from tests.functional.ledger.making import Clock
-from tests.servers import Server, redis_server, valkey_server
+from tests.functional.ledger.making import Clock, raw_client
+from tests.servers import ClusterOfServers, Server, redis_server, valkey_cluster, valkey_server
 
-KINDS = {"valkey": valkey_server, "redis": redis_server}
+KINDS: dict[str, Callable[[Path], AbstractContextManager[Server | ClusterOfServers]]] = {
+    "valkey": valkey_server,
+    "redis": redis_server,
+    "cluster": valkey_cluster,
+}
 # Continuous integration installs redis-server; elsewhere it is tested where it is there.
-HERE = [kind for kind in KINDS if kind == "valkey" or shutil.which("redis-server") or os.environ.get("CI")]
+HERE = [kind for kind in ("valkey", "redis") if kind != "redis" or shutil.which("redis-server") or os.environ.get("CI")]
 
 
-@pytest.fixture(scope="session", params=HERE)
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server."""
+ON_A_CLUSTER = {"test_claim", "test_listing", "test_pauses", "test_restore", "test_settle", "test_sweep"}
+"""Modules that are tested on a cluster too: together they use every script."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on each kind of server that its module is for."""
+    if "server" in metafunc.fixturenames:
+        module = metafunc.module.__name__.rpartition(".")[2]
+        kinds = [*HERE, "cluster"] if module in ON_A_CLUSTER else HERE
+        metafunc.parametrize("server", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server | ClusterOfServers]:
+    """A running server, or a cluster of three."""
     with KINDS[request.param](tmp_path_factory.mktemp(request.param)) as running:
         yield running
 
 
 @pytest.fixture
-def raw(server: Server) -> Iterator[redis.Redis]:
+def raw(server: Server | ClusterOfServers) -> Iterator[redis.Redis]:
     """A client that looks into the ledger's keys; the database is empty at first."""
-    with redis.Redis.from_url(server.url, decode_responses=True) as client:
+    with raw_client(server.url) as client:
         client.flushall()
         yield client
 

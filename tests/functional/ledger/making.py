@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import redis
 
@@ -101,6 +101,14 @@ def deliver(ledger: Ledger, clock: Clock, delivery_id: str) -> None:
     claim = ledger.deliveries.claim(delivery_id)
     assert claim is not None, f"{delivery_id} was refused"
     assert ledger.deliveries.record(claim, attempt_at(clock), next_in=None, state=DeliveryState.DELIVERED)
+
+
+def raw_client(url: str, *, decode_responses: bool = True) -> redis.Redis:
+    """The client's own client for a ledger's address. Of a cluster it is another class, with the same methods."""
+    if "+cluster" in url:
+        cluster: Any = redis.RedisCluster.from_url(url.replace("+cluster", ""), decode_responses=decode_responses)
+        return cast("redis.Redis", cluster)
+    return redis.Redis.from_url(url, decode_responses=decode_responses)
 
 
 def contents(raw: redis.Redis) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from captionfleet_ledger import Claim, Lease, Ledger, LedgerOptions, QueuedJob, Settlement, WaitingReason
 from captionfleet_schemas import FINAL_STATES, JobState
-from tests.functional.ledger.making import Clock, make_job, make_result
+from tests.functional.ledger.making import Clock, make_job, make_result, raw_client
 from tests.servers import Server
 
 IDS = ("job-1", "job-2", "job-3")
@@ -34,7 +34,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self, server: Server) -> None:
         super().__init__()
-        self.raw: redis.Redis = redis.Redis.from_url(server.url, decode_responses=True)
+        self.raw: redis.Redis = raw_client(server.url)
         self.raw.flushall()
         self.clock = Clock()
         self.ledger = Ledger.connect(server.url, options=OPTIONS, clock=self.clock)

@@ -17,7 +17,7 @@ def test_held_lease_does_not_run_out(ledger: Ledger, clock: Clock) -> None:
     """Renewed in time, a job stays with its worker for as long as it takes; dropped, it runs out."""
     keeper = LeaseKeeper(ledger, 30.0)
     ledger.jobs.accept(make_job())
-    held = keeper.hold(take(ledger, lease_seconds=30).lease)
+    held = keeper.hold(take(ledger, lease_seconds=30))
     for _ in range(5):
         clock.advance(20)
         keeper.renew()
@@ -36,7 +36,7 @@ def test_cancelled_job_is_lost(ledger: Ledger) -> None:
     """Its worker learns it at the next renewal, once; other jobs of the process go on."""
     keeper = LeaseKeeper(ledger, 30.0)
     ledger.jobs.accept_many([make_job("cancelled"), make_job("kept")])
-    lost, kept = (keeper.hold(take(ledger, job_id).lease) for job_id in ("cancelled", "kept"))
+    lost, kept = (keeper.hold(take(ledger, job_id)) for job_id in ("cancelled", "kept"))
     ledger.jobs.cancel("cancelled")
 
     with capture_logs() as lines:
@@ -44,7 +44,7 @@ def test_cancelled_job_is_lost(ledger: Ledger) -> None:
         keeper.renew()
 
     assert (lost.lost.is_set(), kept.lost.is_set()) == (True, False)
-    assert keeper.leases() == (kept.lease,)
+    assert keeper.leases() == (kept.claim.lease,)
     assert [(line["event"], line["job_id"]) for line in lines] == [("lease.lost", "cancelled")]
 
 
@@ -52,7 +52,7 @@ def test_job_of_another_worker_is_lost(ledger: Ledger, clock: Clock) -> None:
     """After a lease that ran out the job belongs to whoever claims it."""
     keeper = LeaseKeeper(ledger, 30.0)
     ledger.jobs.accept(make_job())
-    held = keeper.hold(take(ledger, lease_seconds=30).lease)
+    held = keeper.hold(take(ledger, lease_seconds=30))
     clock.advance(31)
     take(ledger)
 
@@ -66,7 +66,7 @@ def test_settled_job_is_no_longer_renewed(ledger: Ledger) -> None:
     keeper = LeaseKeeper(ledger, 30.0)
     ledger.jobs.accept(make_job())
     claim = take(ledger)
-    held = keeper.hold(claim.lease)
+    held = keeper.hold(claim)
     ledger.jobs.settle(claim.lease, make_result(claim))
 
     keeper.drop(held)
@@ -82,7 +82,7 @@ def test_work_goes_on_while_the_ledger_is_away(tmp_path: Path, clock: Clock) -> 
     with valkey_server(tmp_path) as server, Ledger.connect(server.url, clock=clock) as ledger:
         keeper = LeaseKeeper(ledger, 30.0)
         ledger.jobs.accept(make_job())
-        held = keeper.hold(take(ledger).lease)
+        held = keeper.hold(take(ledger))
         server.stop()
         with capture_logs() as lines:
             keeper.renew()
@@ -91,7 +91,7 @@ def test_work_goes_on_while_the_ledger_is_away(tmp_path: Path, clock: Clock) -> 
         held_after = keeper.leases()
 
     assert [(line["event"], line["leases"]) for line in lines] == [("leases.not_renewed", 1)]
-    assert held_after == (held.lease,)
+    assert held_after == (held.claim.lease,)
     assert not held.lost.is_set()
 
 
@@ -100,7 +100,7 @@ def test_thread_renews_by_itself_until_it_is_stopped(settings: WorkerSettings) -
     with Ledger.connect(settings.redis_url.get_secret_value()) as ledger:
         keeper = LeaseKeeper(ledger, 0.3)
         ledger.jobs.accept(make_job())
-        held = keeper.hold(take(ledger, lease_seconds=30).lease)
+        held = keeper.hold(take(ledger, lease_seconds=30))
         keeper.start()
         ledger.jobs.cancel("job-1")
 

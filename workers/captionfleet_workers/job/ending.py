@@ -1,6 +1,8 @@
 """The ways in which an attempt ends in the ledger: settled, waiting, parked, or handed back."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 
@@ -14,6 +16,8 @@ from captionfleet_workers.patience import until_ledger_answers
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     """Store the outcome, however long the ledger is away, and publish it.
@@ -21,8 +25,8 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     When the job is somebody else's by now, this outcome does not count.
     """
     webhook = attempt.job.webhook.url if attempt.job.webhook else None
-    settlement = until_ledger_answers(
-        lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook), time.sleep
+    settlement = _as_holder(
+        attempt, fleet, lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook)
     )
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)
@@ -41,8 +45,10 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
 def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:
     """Give the slot up: the sweep queues the job again when it is due."""
     progress = attempt.progress.encode()
-    deferred = until_ledger_answers(
-        lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress), time.sleep
+    deferred = _as_holder(
+        attempt,
+        fleet,
+        lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress),
     )
     log.info("job.waiting" if deferred else "job.lost", waiting_for=reason, seconds=round(after, 1), why=why)
 
@@ -50,8 +56,8 @@ def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *
 def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
     """Give the job back until the pause of a scope ends, as if it had not been started."""
     progress = attempt.progress.encode()
-    parked = until_ledger_answers(
-        lambda: fleet.ledger.jobs.park(attempt.claim.lease, scope=scope, progress=progress), time.sleep
+    parked = _as_holder(
+        attempt, fleet, lambda: fleet.ledger.jobs.park(attempt.claim.lease, scope=scope, progress=progress)
     )
     log.info("job.parked" if parked else "job.lost", scope=scope, why=why)
 
@@ -59,7 +65,7 @@ def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:
     """Return the job, as if it had not been started, because this worker is stopping."""
     progress = attempt.progress.encode()
-    if not until_ledger_answers(lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress), time.sleep):
+    if not _as_holder(attempt, fleet, lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress)):
         log.info("job.lost")
         return
     log.info("job.handed_back")
@@ -68,3 +74,19 @@ def hand_back(attempt: Attempt, fleet: Fleet) -> None:
         fleet.ledger.jobs.mark_sent([attempt.job.id])
     except BrokerUnavailableError as error:
         log.warning("job.left_to_the_sweep", reason=str(error))
+
+
+def _as_holder(attempt: Attempt, fleet: Fleet, call: Callable[[], T]) -> T:
+    """What the call gives, however long the ledger is away.
+
+    It gives nothing when the lease is lost. A ledger that has lost the job itself, as in a failover, gets it back.
+    """
+
+    def ask() -> T:
+        answer = call()
+        if not answer and fleet.ledger.jobs.restore([attempt.claim], fleet.settings.lease_seconds):
+            log.warning("job.written_back")
+            return call()
+        return answer
+
+    return until_ledger_answers(ask, time.sleep)

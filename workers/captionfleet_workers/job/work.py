@@ -35,7 +35,7 @@ LEDGER_PAUSE_SECONDS = 1.0
 
 def work_on(claim: Claim, fleet: Fleet) -> None:
     """Bring a claimed job to its end, to a wait, or back to the ledger."""
-    held = fleet.leases.hold(claim.lease)
+    held = fleet.leases.hold(claim)
     try:
         attempt = Attempt(
             claim=claim,
