@@ -264,7 +264,7 @@ class ClusterOfServers:
 
     def _is_joined(self, node: Server) -> bool:
         with redis.Redis.from_url(node.url, decode_responses=True) as client:
-            info = client.execute_command("CLUSTER INFO")
+            info: dict[str, str] = client.execute_command("CLUSTER INFO") or {}
             return info["cluster_state"] == "ok" and int(info["cluster_known_nodes"]) == len(self.nodes)
 
 
@@ -305,6 +305,17 @@ class Pair:
             replica.replicaof("NO", "ONE")
             replica.delete("cut")
 
+    def unfollow(self) -> None:
+        """Let the replica have nothing any more; it stays as it is."""
+        with redis.Redis.from_url(self.replica.url) as replica:
+            replica.replicaof("NO", "ONE")
+
+    def follow(self) -> None:
+        """Let the replica follow the primary, and wait until it does."""
+        with redis.Redis.from_url(self.replica.url) as replica:
+            replica.replicaof("127.0.0.1", str(self.primary.port))
+            until(lambda: (replica.info("replication") or {})["master_link_status"] == "up", "the replica follows")
+
     def fail_over(self) -> None:
         """End the primary, if it still runs, and give its address to the replica."""
         self.primary.kill()
@@ -317,11 +328,13 @@ class Pair:
 @contextmanager
 def valkey_pair(folder: Path) -> Generator[Pair]:
     """Two Valkey servers, of which one follows the other."""
-    with valkey_server(folder / "primary") as primary, valkey_server(folder / "replica") as replica:
-        with redis.Redis.from_url(replica.url) as follower:
-            follower.replicaof("127.0.0.1", str(primary.port))
-            until(lambda: follower.info("replication")["master_link_status"] == "up", "the replica follows")
-        yield Pair(primary, replica)
+    with (
+        valkey_server(folder / "primary", repl_diskless_sync_delay="0") as primary,
+        valkey_server(folder / "replica") as replica,
+    ):
+        pair = Pair(primary, replica)
+        pair.follow()
+        yield pair
 
 
 @contextmanager

@@ -41,8 +41,8 @@ class LedgerNotSafeError(LedgerUnavailableError):
 
     def __init__(self, *, confirmed: int, asked: int) -> None:
         super().__init__(
-            f"the ledger has written it, but only {confirmed} of {asked} replicas have confirmed it: a failover might "
-            "lose it; repeating the same call is safe"
+            f"the ledger has written it, but only {confirmed} of {asked} replicas have confirmed it: a failover may "
+            "lose it. Doing the same again, under the same id or idempotency key, is safe"
         )
         self.confirmed = confirmed
         self.asked = asked

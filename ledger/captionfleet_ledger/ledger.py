@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from captionfleet_ledger.deliveries import Deliveries
+from captionfleet_ledger.durability import concerns
 from captionfleet_ledger.jobs import Jobs
 from captionfleet_ledger.listing import Listing
 from captionfleet_ledger.options import LedgerOptions
@@ -36,7 +37,8 @@ class Ledger:
         """Open the ledger, or found it if there is none.
 
         Args:
-            url: `redis://`, `rediss://` or `unix://`, with the database's number.
+            url: `redis://`, `rediss://` or `unix://`, with the database's number; or `redis+cluster://` and
+                `rediss+cluster://`, with any node of the cluster.
             options: how it is kept; the number of shards must be the one that it was made with.
             clock: seconds since 1970; None takes the server's clock, so that workers' clocks cannot disagree.
 
@@ -53,6 +55,14 @@ class Ledger:
             LedgerUnavailableError: it does not.
         """
         self._store.send(("PING",))
+
+    def clock(self) -> float:
+        """Seconds since 1970 by the server's clock, which all processes share; no round trip."""
+        return self._store.clock()
+
+    def concerns(self) -> tuple[str, ...]:
+        """Sentences for the operator: how its server may lose jobs. One round trip."""
+        return concerns(self._store.info())
 
     def sweep(self, *, limit: int = 100, empty_queues: Collection[str] = frozenset()) -> Chores:
         """Find what nobody looks after any more. Two round trips; any number of processes may sweep at once.

@@ -1,6 +1,6 @@
 """The one place that talks to the server. Commands are tuples; nothing else here knows what they mean."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from redis.exceptions import NoScriptError
@@ -11,6 +11,7 @@ from captionfleet_ledger.failures import translated, translation
 from captionfleet_ledger.lua import load_scripts
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.server import Argument, Command, Server, SingleServer
+from captionfleet_ledger.server_clock import ServerClock
 from captionfleet_ledger.shards import MAX_SHARDS, SHARDS_KEY, prefix_of, shard_of
 
 
@@ -20,6 +21,7 @@ class Store:
     def __init__(self, server: Server, options: LedgerOptions, clock: Callable[[], float] | None) -> None:
         self._server = server
         self._clock = clock
+        self._server_clock = ServerClock()
         self._scripts = load_scripts()
         self.options = options
         self._patience = int(options.replicas_timeout * 1000)
@@ -101,7 +103,21 @@ class Store:
 
     def clock_of(self, reply: Sequence[bytes]) -> float:
         """Seconds since 1970, from the answer to `now`, or from the clock that was given."""
-        return int(reply[0]) + int(reply[1]) / 1e6 if self._clock is None else self._clock()
+        self._server_clock.see(int(reply[0]) + int(reply[1]) / 1e6)
+        return self.clock()
+
+    def clock(self) -> float:
+        """Likewise, without asking: as the server's clock was last seen, which is at each sweep at the latest."""
+        return (self._clock or self._server_clock)()
+
+    def info(self) -> list[Mapping[str, Any]]:
+        """What each server says of its memory and its disk; nothing where it does not want to."""
+        with translated():
+            answers = self._server.run_everywhere([("INFO", "persistence"), ("INFO", "memory")])
+        return [
+            {name: value for reply in replies if isinstance(reply, Mapping) for name, value in reply.items()}
+            for replies in answers
+        ]
 
     def shard_of(self, name: str) -> int:
         """The shard of a job id, or of the name of a limit or an endpoint."""
@@ -125,7 +141,8 @@ class Store:
 
     def _found(self) -> None:
         # Looked at first: a server that is full lets a ledger be opened, though not be founded.
-        made = self.send(("GET", SHARDS_KEY))
+        made, time = self.send_all([("GET", SHARDS_KEY), self.now()])
+        self.clock_of(time)
         if made is None:
             self.send(("SET", SHARDS_KEY, self.options.shards, "NX"))
             made = self.send(("GET", SHARDS_KEY))

@@ -4,7 +4,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Lock
 
-from captionfleet_ledger import JobConflictError, Ledger, LedgerError, LedgerOptions, LedgerUnavailableError
+from captionfleet_ledger import (
+    JobConflictError,
+    Ledger,
+    LedgerError,
+    LedgerFullError,
+    LedgerNotSafeError,
+    LedgerOptions,
+    LedgerUnavailableError,
+)
 from captionfleet_producers import errors
 from captionfleet_producers.settings import ProducerSettings
 
@@ -62,6 +70,8 @@ def told(error: LedgerError) -> errors.ProducerError:
     match error:
         case JobConflictError():
             return errors.SubmissionConflictError(error.job_id)
+        case LedgerFullError() | LedgerNotSafeError():
+            return errors.LedgerUnavailableError(str(error))
         case LedgerUnavailableError():
             return errors.LedgerUnavailableError(
                 f"{str(error).rstrip('.')}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, "

@@ -1,12 +1,12 @@
 """Puts a worker together from its settings, and takes it apart in the right order."""
 
 import random
-import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx2
+import structlog
 from celery import Celery
 
 from captionfleet_ledger import Ledger
@@ -30,6 +30,8 @@ from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.webhooks.deliver import Deliveries
 from captionfleet_workers.webhooks.prompt import PromptDeliveries
 from captionfleet_workers.webhooks.sender import Sender
+
+log = structlog.get_logger()
 
 AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 MODEL_CONNECT_SECONDS = 10.0
@@ -76,6 +78,8 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
     with ExitStack() as stack:
         url = settings.redis_url.get_secret_value()
         ledger = stack.enter_context(Ledger.connect(url, options=policies.ledger_options(settings)))
+        for concern in ledger.concerns():
+            log.warning("ledger.not_durable", reason=concern)
         publisher = Publisher(app)
         publisher.declare()
         stack.callback(publisher.close)
@@ -113,7 +117,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
         random=_jitter(),
-        clock=time.time,
+        clock=ledger.clock,
     )
 
 
@@ -143,7 +147,10 @@ def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> D
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
     return Deliveries(
-        ledger, Sender(client, secrets, settings.webhook_timeout), timeout=settings.webhook_timeout, random=_jitter()
+        ledger,
+        Sender(client, secrets, settings.webhook_timeout, clock=ledger.clock),
+        timeout=settings.webhook_timeout,
+        random=_jitter(),
     )
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -14,7 +15,7 @@ from captionfleet_ledger.store import Store
 from tests.functional.ledger.making import Clock, raw_client
 from tests.servers import ClusterOfServers, Server, redis_server, valkey_cluster, valkey_server
 
-KINDS: dict[str, Callable[[Path], AbstractContextManager[Server | ClusterOfServers]]] = {
+KINDS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
     "valkey": valkey_server,
     "redis": redis_server,
     "cluster": valkey_cluster,
@@ -30,8 +31,7 @@ ON_A_CLUSTER = {"test_claim", "test_listing", "test_pauses", "test_restore", "te
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test on each kind of server that its module is for."""
     if "server" in metafunc.fixturenames:
-        module = metafunc.module.__name__.rpartition(".")[2]
-        kinds = [*HERE, "cluster"] if module in ON_A_CLUSTER else HERE
+        kinds = [*HERE, "cluster"] if metafunc.definition.path.stem in ON_A_CLUSTER else HERE
         metafunc.parametrize("server", kinds, indirect=True, scope="session")
 
 

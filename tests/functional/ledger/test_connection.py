@@ -1,8 +1,10 @@
 """The ledger's server: restarted, gone, full, of another make."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -176,6 +178,25 @@ def test_three_hundred_threads_share_few_connections(server: Server, ledger: Led
 
     assert all(isinstance(one, Claim) for one in claims)
     assert connections <= 8 + 3
+
+
+@pytest.mark.parametrize("ahead", [3600.0, -3600.0])
+def test_a_process_with_a_wrong_clock(
+    server: Server, raw: redis.Redis, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    """Its leases, its results and what it takes for the present are as those of all others."""
+    raw.flushall()
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + ahead)
+    with Ledger.connect(server.url) as wrong, Ledger.connect(server.url) as other:
+        wrong.jobs.accept(make_job(finish_by=datetime.fromtimestamp(right() + 600, UTC)))
+        claim = take(wrong, lease_seconds=30)
+        chores = other.sweep()
+        present = wrong.clock()
+
+    assert chores.send == chores.expire == ()
+    assert abs(present - right()) < 60
+    assert abs(claim.lease_until.timestamp() - right() - 30) < 60
 
 
 def test_the_servers_clock_is_the_ledgers(server: Server, raw: redis.Redis) -> None:

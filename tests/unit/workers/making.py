@@ -43,7 +43,7 @@ def make_attempt(claim: Claim | None = None, model: str = CAPTIONER) -> Attempt:
     claim = claim or make_claim()
     return Attempt(
         claim=claim,
-        held=Held(claim.lease),
+        held=Held(claim),
         card=model_card(model),
         shutdown=Shutdown(),
         progress=Progress(model_calls=3),

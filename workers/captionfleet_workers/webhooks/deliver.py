@@ -53,7 +53,7 @@ class Deliveries:
         return False
 
     def _send(self, claim: DeliveryClaim) -> None:
-        at, started = datetime.now(UTC), time.monotonic()
+        at, started = self._now(), time.monotonic()
         outcome, answer = self._sender.send(claim.url, claim.event_id, claim.body)
         seconds = time.monotonic() - started
         verdict = judge(outcome, claim.attempt, self._random)
@@ -83,8 +83,11 @@ class Deliveries:
 
     def _refuse(self, claim: DeliveryClaim) -> None:
         reason = "the endpoint answered 410 Gone before and is switched off"
-        attempt = DeliveryAttempt(at=datetime.now(UTC), status=None, error=reason, seconds=0.0, answer="")
+        attempt = DeliveryAttempt(at=self._now(), status=None, error=reason, seconds=0.0, answer="")
         self._record(claim, attempt, Verdict(DeliveryState.DISABLED))
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._ledger.clock(), UTC)
 
     def _record(self, claim: DeliveryClaim, attempt: DeliveryAttempt, verdict: Verdict) -> None:
         self._ledger.deliveries.record(claim, attempt, next_in=verdict.next_in, state=verdict.state)
