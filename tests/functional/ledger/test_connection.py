@@ -194,7 +194,7 @@ def test_a_process_with_a_wrong_clock(
         chores = other.sweep()
         present = wrong.clock()
 
-    assert chores.send == chores.expire == ()
+    assert (chores.send, chores.expire) == ((), ())
     assert abs(present - right()) < 60
     assert abs(claim.lease_until.timestamp() - right() - 30) < 60
 
