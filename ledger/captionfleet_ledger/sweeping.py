@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from captionfleet_ledger.errors import LedgerFullError
 from captionfleet_ledger.records import Chores, OutboxEntry, QueuedJob
 from captionfleet_ledger.shards import SWEPT_KEY
 from captionfleet_ledger.store import Store
@@ -33,7 +34,11 @@ class Sweeper:
 
     def take_turn(self, seconds: float) -> bool:
         """See `Ledger.take_turn`."""
-        return bool(self._store.send(("SET", SWEPT_KEY, 1, "NX", "PX", max(1, round(seconds * 1000)))))
+        try:
+            return bool(self._store.send(("SET", SWEPT_KEY, 1, "NX", "PX", max(1, round(seconds * 1000)))))
+        except LedgerFullError:
+            # Sweeping makes room, and without it holders would seem to have been cut off.
+            return True
 
     def oldest_queued(self) -> dict[str, float]:
         """See `Ledger.oldest_queued`."""

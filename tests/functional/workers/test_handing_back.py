@@ -24,7 +24,7 @@ def test_all_jobs_are_handed_back_while_the_broker_is_away(settings: WorkerSetti
             ledger = worker.fleet.ledger
             ledger.jobs.accept_many(make_job(job_id) for job_id in jobs)
             for job_id in jobs:
-                worker.fleet.leases.hold(take(ledger, job_id).lease)
+                worker.fleet.leases.hold(take(ledger, job_id))
             broker.kill()
 
             with pytest.raises(BrokerUnavailableError):
