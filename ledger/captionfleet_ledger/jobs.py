@@ -52,8 +52,7 @@ class Jobs:
                 claim.
         """
         lease = Lease(job_id, token or new_token())
-        grace = self._store.options.holder_grace
-        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model, grace)
+        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
         return claim_of(lease, holder, values) if status == b"claimed" else Refusal(status.decode())
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:

@@ -64,15 +64,19 @@ class Ledger:
         """Sentences for the operator: how its server may lose jobs. One round trip."""
         return concerns(self._store.info())
 
-    def sweep(self, *, limit: int = 100, empty_queues: Collection[str] = frozenset()) -> Chores:
+    def sweep(
+        self, *, limit: int = 100, empty_queues: Collection[str] = frozenset(), lease_seconds: float | None = None
+    ) -> Chores:
         """Find what nobody looks after any more. Two round trips; any number of processes may sweep at once.
 
         Args:
             limit: how many chores of each kind a shard gives at once.
             empty_queues: queues that the broker says are empty; whatever has been queued there for longer than
                 `lost_after` has lost its message.
+            lease_seconds: of whoever sweeps at least three times in that time. When nobody has for so long, leases
+                that ran out meanwhile get as much time again: their holders could not renew them. None spares none.
         """
-        return self._sweeper.sweep(limit, frozenset(empty_queues))
+        return self._sweeper.sweep(limit, frozenset(empty_queues), lease_seconds)
 
     def take_turn(self, seconds: float) -> bool:
         """Whether it is the caller's turn to sweep: nobody has been told so in the last `seconds`. One round trip.

@@ -15,11 +15,6 @@ class LedgerOptions:
     """How long a sweep waits for `mark_sent` before it offers the same job again. Defaults to 10."""
     publish_grace: float = 10.0
     """How long a sweep waits for `mark_published` before it offers the same event again. Defaults to 10."""
-    holder_grace: float = 0.0
-    """After a time in which nobody could sweep: how long holders have to renew leases that ran out meanwhile.
-
-    That time counts when it is longer than a third of this. Defaults to 0, which is none; workers set their lease.
-    """
     replicas: int = 0
     """How many replicas must have confirmed an acceptance or a settlement. Defaults to 0."""
     replicas_timeout: float = 1.0

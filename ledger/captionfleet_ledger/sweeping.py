@@ -18,7 +18,7 @@ class Sweeper:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def sweep(self, limit: int, empty_queues: frozenset[str]) -> Chores:
+    def sweep(self, limit: int, empty_queues: frozenset[str], lease_seconds: float | None) -> Chores:
         """See `Ledger.sweep`."""
         options = self._store.options
         lost_before = self._lost_before(empty_queues)
@@ -27,7 +27,7 @@ class Sweeper:
             limit,
             options.send_grace,
             options.publish_grace,
-            options.holder_grace,
+            "" if lease_seconds is None else lease_seconds,
             *(part for queue, time in lost_before.items() for part in (queue, f"{time:.6f}")),
         )
         return _chores(found)

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 MODEL_CONNECT_SECONDS = 10.0
+SWEEPS_PER_LEASE = 6
+"""At least: a third of a lease without a sweep is taken for an outage of the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,13 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
         sweeper = Sweeper(
-            ledger, publisher, outbox, pause=settings.sweep_seconds, random=fleet.random, beat=fleet.activity.beat
+            ledger,
+            publisher,
+            outbox,
+            pause=min(settings.sweep_seconds, settings.lease_seconds / SWEEPS_PER_LEASE),
+            lease_seconds=settings.lease_seconds,
+            random=fleet.random,
+            beat=fleet.activity.beat,
         )
         sweeper.start()
         stack.callback(sweeper.stop)

@@ -19,7 +19,6 @@ def ledger_options(settings: WorkerSettings) -> LedgerOptions:
         shards=settings.ledger_shards,
         retention_days=settings.retention_days,
         lost_after=settings.lost_after,
-        holder_grace=settings.lease_seconds,
         replicas=settings.ledger_replicas,
         replicas_timeout=settings.ledger_replicas_timeout,
         max_connections=min(settings.worker_concurrency, 64) + SPARE_LEDGER_CONNECTIONS,

@@ -99,7 +99,7 @@ class WorkerSettings(FleetSettings):
         default=1.0,
         gt=0,
         description="Seconds after which this process looks again whether the ledger has to be swept; the processes of "
-        "a fleet take turns.",
+        "a fleet take turns. At most a sixth of a lease.",
     )
     max_crashes: int = Field(
         default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."

@@ -35,15 +35,27 @@ class Sweeper:
         outbox: Outbox,
         *,
         pause: float,
+        lease_seconds: float,
         random: Random,
         beat: Callable[[str], None] = lambda _loop: None,
     ) -> None:
-        """`pause` is in seconds; `beat` is told the loop's name each time that it comes round."""
+        """Nothing runs before `start`.
+
+        Args:
+            ledger: where it looks.
+            publisher: by which it sends what is due.
+            outbox: by which it tells what it ends.
+            pause: seconds between two sweeps.
+            lease_seconds: of the fleet's leases.
+            random: the source of jitter.
+            beat: is told the loop's name each time that it comes round.
+        """
         self._beat = beat
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
         self._pause = pause
+        self._lease_seconds = lease_seconds
         self._random = random
         self._next_depth_check = 0.0
         self._stopped = threading.Event()
@@ -67,7 +79,7 @@ class Sweeper:
             BrokerUnavailableError: the broker cannot be reached; what was not sent is offered again.
         """
         self._outbox.flush()
-        chores = self._ledger.sweep(empty_queues=self._empty_queues())
+        chores = self._ledger.sweep(empty_queues=self._empty_queues(), lease_seconds=self._lease_seconds)
         for job in chores.send:
             self._publisher.wake_up(job.job_id, job.queue)
         self._ledger.jobs.mark_sent([job.job_id for job in chores.send])

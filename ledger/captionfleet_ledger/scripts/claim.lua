@@ -5,17 +5,17 @@ falls under a pause is parked instead.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] new lease token  [4] holder  [5] lease in seconds
-         [6] model of jobs that name none  [7] grace in seconds for holders, after the ledger was away
+         [6] model of jobs that name none
 Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until, round, probed scope or ''},
          or {'unknown' | 'final' | 'held' | 'waiting' | 'overdue' | 'paused'}
 ]]
-local _, id, token, holder, lease, model, grace = unpack(ARGV)
+local _, id, token, holder, lease, model = unpack(ARGV)
 local job = read_job(id)
 
 local function refusal()
   if not job then return 'unknown' end
   if FINAL[job.state] then return 'final' end
-  if job.state == 'running' and (tonumber(job.lease_until) > NOW or lenient_until(tonumber(grace))) then return 'held' end
+  if job.state == 'running' and (tonumber(job.lease_until) > NOW or ran_out_unseen(job, lease)) then return 'held' end
   if overdue(job) then return 'overdue' end
   if job.state == 'waiting' and tonumber(job.due_at) > NOW then return 'waiting' end
 end

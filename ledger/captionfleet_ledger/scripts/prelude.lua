@@ -41,7 +41,7 @@ end
 
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
-  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement',
+  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -136,12 +136,11 @@ local function holds(job, token)
   return job ~= nil and job.token == token
 end
 
--- While nobody could sweep, nobody could renew a lease either: the ledger was away. Leases that ran out meanwhile are
--- left to their holders for a grace time after the first sweep. Returns until when, or nil when all is as usual, and
--- when the last sweep was.
-local function lenient_until(grace)
-  local sight = fields(key('sight'), {'swept_at', 'lenient_until'})
-  local until_, swept_at = tonumber(sight.lenient_until) or 0, tonumber(sight.swept_at)
-  if swept_at and NOW - swept_at > grace / 3 then until_ = math.max(until_, NOW + grace) end
-  return grace > 0 and until_ > NOW and until_ or nil, swept_at
+-- Whether a lease ran out while nobody swept. Then nobody could reach the ledger, its holder neither, and it gets the
+-- time to come back: or else whoever comes back first would take the others' jobs, and pay for them again. A lease that
+-- was spared once and is still not renewed has no holder.
+local function ran_out_unseen(job, lease)
+  local swept = tonumber(redis.call('GET', key('swept')))
+  if not swept or NOW - swept <= lease / 3 then return false end
+  return tonumber(job.lease_until) > swept and job.lease_until ~= job.spared
 end

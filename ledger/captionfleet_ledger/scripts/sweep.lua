@@ -5,15 +5,14 @@ of another process does not find it too; what is not marked as done by then is o
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] how many at most  [3] grace for sending in seconds  [4] grace for publishing in seconds
-         [5] grace in seconds for holders, after the ledger was away
+         [5] lease in seconds, or '' to take every lease that has run out
          [6…] queue and time in turn: messages sent before that time are lost
 Returns  {send: job id and queue in turn, expire: job ids, publish: event id, routing key, body and job id in turn,
          deliver: delivery ids, the number of jobs forgotten}
 ]]
 local FIRST_QUEUE = 6
 local limit, send_grace, publish_grace = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local grace = tonumber(ARGV[5])
-local lenient, swept_at = lenient_until(grace)
+local lease = tonumber(ARGV[5])
 local HOUR = 3600
 local send, expire, publish, deliver, forgotten = {}, {}, {}, {}, 0
 
@@ -31,6 +30,12 @@ end
 local function offer_to_expire(job)
   look('job:' .. job.id, NOW + send_grace)
   append(expire, job.id)
+end
+
+local function spare(job)
+  local lease_until = text(NOW + lease)
+  redis.call('HSET', job.key, 'lease_until', lease_until, 'spared', lease_until)
+  look('job:' .. job.id, lease_until)
 end
 
 -- The token stays: until another claims the job, its holder may turn out to be alive (see `holds`).
@@ -71,7 +76,7 @@ function CHORES.job(id)
   local job = read_job(id)
   if not job then return look('job:' .. id, nil) end
   if FINAL[job.state] then return forget(job) end
-  if job.state == 'running' and lenient then return look('job:' .. id, lenient) end
+  if job.state == 'running' and lease and ran_out_unseen(job, lease) then return spare(job) end
   if job.state == 'running' then take_from_holder(job) end
   if overdue(job) then return offer_to_expire(job) end
   if job.state == 'waiting' then end_wait(job) end
@@ -94,12 +99,14 @@ function CHORES.delivery(id)
   append(deliver, id)
 end
 
+-- Whether that was all.
 local function sweep_due()
   local members = redis.call('ZRANGE', key('due'), '-inf', text(NOW), 'BYSCORE', 'LIMIT', 0, limit)
   for _, member in ipairs(members) do
     local kind, id = string.match(member, '^(%a+):(.*)$')
     CHORES[kind](id)
   end
+  return #members < limit
 end
 
 local function sweep_lost(queue, before)
@@ -113,14 +120,15 @@ local function sweep_lost(queue, before)
   end
 end
 
--- Not at each sweep of each process: a write a second and process is read by replicas and the append-only file too.
-local function note_sight()
-  if grace == 0 or swept_at and NOW - swept_at < grace / 12 then return end
-  redis.call('HSET', key('sight'), 'swept_at', text(NOW), 'lenient_until', text(lenient or 0))
+-- Not at each sweep: a write a second is read by replicas and the append-only file too. A sweep that left some of what
+-- is due has not seen it.
+local function note_sweep(through)
+  local swept = tonumber(redis.call('GET', key('swept')))
+  if lease and through and not (swept and NOW - swept < lease / 12) then redis.call('SET', key('swept'), text(NOW)) end
 end
 
-note_sight()
-sweep_due()
+local through = sweep_due()
+note_sweep(through)
 for index = FIRST_QUEUE, #ARGV, 2 do
   sweep_lost(ARGV[index], ARGV[index + 1])
 end

@@ -1,6 +1,5 @@
 """A whole fleet for tests: ledger and broker in a real Valkey, the emulator, a receiver, and workers on demand."""
 
-import time
 from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +10,6 @@ from typing import Any
 
 from kombu import Connection
 
-from captionfleet_ledger import Ledger
 from captionfleet_producers import CaptionClient, ProducerSettings
 from captionfleet_producers.event_stream import event_of
 from captionfleet_schemas import CaptionResult, Event, JobState
@@ -20,12 +18,11 @@ from tests.functional.emulator.origin import Origin
 from tests.functional.emulator.process import Emulator
 from tests.functional.fleet.process import WorkerProcess, running_worker
 from tests.functional.fleet.receiver import Receiver
+from tests.ledger_keys import ledger_keys
 from tests.polling import until
 
 AUDIO = Path(__file__).parents[2] / "audio"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-LATER_SECONDS = 120.0
-"""Longer than any grace time of the sweep, shorter than the first wait of a webhook that fails twice."""
 
 
 @dataclass
@@ -65,13 +62,9 @@ class Fleet:
         until(is_there, f"job {job_id} is {state}")
 
     def _is_told(self, job_id: str) -> bool:
-        return all(delivery.due_at is None for delivery in self.client.deliveries(job_id)) and not self._outbox(job_id)
-
-    def _outbox(self, job_id: str) -> bool:
-        """Whether a sweep in the future would find an event of the job that is not published yet."""
-        url = self.settings["CAPTIONFLEET_REDIS_URL"]
-        with Ledger.connect(url, clock=lambda: time.time() + LATER_SECONDS) as ledger:
-            return any(entry.job_id == job_id for entry in ledger.sweep(limit=1000).publish)
+        with ledger_keys(self.settings["CAPTIONFLEET_REDIS_URL"]) as ledger:
+            unpublished = ledger.unpublished(job_id)
+        return not unpublished and all(delivery.due_at is None for delivery in self.client.deliveries(job_id))
 
     def drain(self) -> None:
         """Take all events off their queues into `events`."""

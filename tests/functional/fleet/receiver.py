@@ -16,6 +16,8 @@ class Delivered:
 
     headers: dict[str, str]
     body: bytes
+    status: int
+    """What was answered."""
 
     @property
     def event(self) -> CaptionEvent:
@@ -23,14 +25,16 @@ class Delivered:
         return CaptionEvent.decode(self.body)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Receiver:
     """Where webhooks go in these tests."""
 
     url: str
     deliveries: list[Delivered] = field(default_factory=list[Delivered])
     statuses: deque[int] = field(default_factory=deque[int])
-    """Answers to the next deliveries; 204 when there are none left."""
+    """Answers to the next deliveries."""
+    status: int = 204
+    """The answer when there are none of these left."""
 
     def of(self, job_id: str) -> list[Delivered]:
         """Everything that arrived about one job."""
@@ -56,8 +60,9 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.deliveries.append(Delivered({k.lower(): v for k, v in self.headers.items()}, body))
-            self.send_response(receiver.statuses.popleft() if receiver.statuses else 204)
+            status = receiver.statuses.popleft() if receiver.statuses else receiver.status
+            receiver.deliveries.append(Delivered({k.lower(): v for k, v in self.headers.items()}, body, status))
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's signature

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from captionfleet_ledger import Ledger, LedgerOptions, QueuedJob, Refusal
+from captionfleet_ledger import Ledger, QueuedJob, Refusal
 from captionfleet_schemas import JobState
 from tests.functional.ledger.making import Clock, make_job, make_result, state_of, take
 from tests.servers import Server
@@ -17,9 +17,9 @@ LEASE = 30.0
 def ledger(server: Server, raw: redis.Redis, clock: Clock) -> Iterator[Ledger]:
     """A ledger as workers open it, which is swept regularly until the test lets time pass."""
     assert raw.dbsize() == 0
-    with Ledger.connect(server.url, options=LedgerOptions(holder_grace=LEASE), clock=clock) as opened:
+    with Ledger.connect(server.url, clock=clock) as opened:
         opened.jobs.accept(make_job())
-        opened.sweep()
+        opened.sweep(lease_seconds=LEASE)
         yield opened
 
 
@@ -28,9 +28,9 @@ def test_nothing_is_taken_at_once(ledger: Ledger, clock: Clock) -> None:
     claim = take(ledger, lease_seconds=LEASE)
     clock.advance(60)
     again = ledger.jobs.claim("job-1", holder="other", lease_seconds=LEASE)
-    swept = ledger.sweep()
+    swept = ledger.sweep(lease_seconds=LEASE)
     clock.advance(LEASE - 1)
-    ledger.sweep()
+    ledger.sweep(lease_seconds=LEASE)
 
     lost = ledger.jobs.renew([claim.lease], LEASE)
 
@@ -44,12 +44,12 @@ def test_a_dead_holder_loses_it_after_the_grace(ledger: Ledger, clock: Clock) ->
     """The fleet has been seen sweeping, and this lease not."""
     take(ledger, lease_seconds=LEASE)
     clock.advance(60)
-    ledger.sweep()
+    ledger.sweep(lease_seconds=LEASE)
     states: list[JobState] = []
     for _ in range(7):
         states.append(state_of(ledger))
         clock.advance(5)
-        ledger.sweep()
+        ledger.sweep(lease_seconds=LEASE)
 
     claim = take(ledger)
 
@@ -63,6 +63,6 @@ def test_a_fleet_that_sweeps_waits_for_nobody(ledger: Ledger, clock: Clock) -> N
     sent: list[QueuedJob] = []
     for _ in range(7):
         clock.advance(5)
-        sent += ledger.sweep().send
+        sent += ledger.sweep(lease_seconds=LEASE).send
 
     assert [job.job_id for job in sent] == ["job-1"]

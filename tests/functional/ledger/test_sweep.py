@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from captionfleet_ledger import Accepted, DeliveryState, Ledger, LedgerOptions, QueuedJob, WaitingReason
+from captionfleet_ledger import Accepted, DeliveryState, Ledger, LedgerOptions, QueuedJob, Refusal, WaitingReason
 from captionfleet_schemas import JobState, Lane
 from tests.functional.ledger.making import (
     HOOK,
@@ -54,6 +54,38 @@ def test_an_expired_lease_is_queued_again(ledger: Ledger, clock: Clock) -> None:
     assert record is not None
     assert (record.state, record.crashes) == (JobState.QUEUED, 1)
     assert take(ledger).crashes == 1
+
+
+def test_leases_that_ran_out_while_nobody_could_sweep_are_spared_once(ledger: Ledger, clock: Clock) -> None:
+    """After an outage of the ledger the holders have the time to renew; who does not is dead."""
+    for job_id in ("alive", "dead"):
+        ledger.jobs.accept(make_job(job_id))
+    claims = {job_id: take(ledger, job_id, lease_seconds=30) for job_id in ("alive", "dead")}
+    ledger.sweep(lease_seconds=30)
+    clock.advance(45)
+
+    message = ledger.jobs.claim("alive", holder="w", lease_seconds=30)
+    first = ledger.sweep(lease_seconds=30)
+    lost = ledger.jobs.renew([claims["alive"].lease], 60)
+    clock.advance(30)
+    second = ledger.sweep(lease_seconds=30)
+
+    assert message is Refusal.HELD
+    assert (first.send, lost) == ((), frozenset())
+    assert second.send == (QueuedJob("dead", "captions"),)
+
+
+def test_a_lease_that_runs_out_between_sweeps_is_taken(ledger: Ledger, clock: Clock) -> None:
+    """As long as somebody sweeps, a holder that does not renew is dead."""
+    ledger.jobs.accept(make_job())
+    take(ledger, lease_seconds=30)
+
+    found = []
+    for _ in range(4):
+        found.append(ledger.sweep(lease_seconds=30).send)
+        clock.advance(10)
+
+    assert found == [(), (), (), (QueuedJob("job-1", "captions"),)]
 
 
 def test_a_retry_that_is_due_is_queued(ledger: Ledger, clock: Clock) -> None:

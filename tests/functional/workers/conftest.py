@@ -80,7 +80,7 @@ def outbox(ledger: Ledger, publisher: Publisher, prompted: list[str]) -> Outbox:
 @pytest.fixture
 def sweeper(ledger: Ledger, publisher: Publisher, outbox: Outbox) -> Sweeper:
     """A sweeper that sweeps when it is told to."""
-    return Sweeper(ledger, publisher, outbox, pause=0.01, random=Random(1))
+    return Sweeper(ledger, publisher, outbox, pause=0.01, lease_seconds=30, random=Random(1))
 
 
 @pytest.fixture(scope="session")
