@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.chaos.conductor import run, to_stderr
-from tests.chaos.plan import LONG
+from tests.chaos.plan import LONG, Blow
+from tests.chaos.run import run, to_stderr
 from tests.servers import RabbitServer, Server, rabbitmq_server, redis_server, valkey_server
 
 Starter = Callable[[Path], AbstractContextManager[Server | RabbitServer]]
@@ -21,10 +21,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--broker", choices=list(SERVERS), default="valkey", help="what the queues live in")
     parser.add_argument("--jobs", type=int, default=LONG.jobs)
-    parser.add_argument("--kills", type=int, default=LONG.kills, help="workers that are killed")
+    parser.add_argument("--kills", type=int, default=LONG.blows[Blow.KILL_WORKER], help="workers that are killed")
+    parser.add_argument("--workers", type=int, default=LONG.workers, help="workers at the same time")
+    parser.add_argument("--slots", type=int, default=LONG.slots, help="jobs that a worker has in hand")
     parser.add_argument("--seed", type=int, default=LONG.seed, help="the same seed gives the same blows")
     options = parser.parse_args()
-    plan = replace(LONG, jobs=options.jobs, kills=options.kills, seed=options.seed)
+    plan = replace(
+        LONG,
+        jobs=options.jobs,
+        blows={**LONG.blows, Blow.KILL_WORKER: options.kills},
+        workers=options.workers,
+        slots=options.slots,
+        seed=options.seed,
+    )
     with TemporaryDirectory(prefix="captionfleet-chaos-") as name:
         folder = Path(name)
         with SERVERS[options.broker](folder / "broker") as broker, valkey_server(folder / "ledger") as ledger:

@@ -1,6 +1,5 @@
 """The balance sheet of a chaos run: what was promised, what came, and what it cost."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,16 +7,77 @@ from captionfleet_schemas import CaptionEvent, CaptionResult, Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """Everything that was seen from outside, by job id."""
+class JobAccount:
+    """Everything that was seen of one job from outside."""
 
-    results: Mapping[str, CaptionResult | None]
-    events: Mapping[str, Sequence[Event]]
-    webhooks: Mapping[str, Sequence[str]]
-    """Event ids of the verified deliveries."""
-    calls: int
-    """Calls that the model has seen."""
+    result: CaptionResult | None
+    events: Sequence[Event] = ()
+    webhooks: Sequence[str] = ()
+    """Event ids of the verified deliveries that were accepted."""
+    answered: int = 0
+    """Calls that the model has answered, by its own log."""
+    failed: int = 0
+    """Calls that the model has failed, by its own log."""
+    broken: int = 0
+    """Calls whose connection broke, by the workers' log, less those that the model itself dropped."""
+    deaths: int = 0
+    """Workers that were killed with the job in hand, or that left it behind when they stopped."""
+
+    @property
+    def surplus(self) -> int:
+        """Answers that nobody needed."""
+        return max(0, self.answered - bool(self.result and self.result.caption))
+
+    @property
+    def lost_on_network(self) -> int:
+        """Answers that were under way when their connection broke."""
+        return min(self.surplus, self.broken)
+
+    @property
+    def lost_to_deaths(self) -> int:
+        """Answers whose worker died before it could settle."""
+        return min(self.surplus - self.lost_on_network, self.deaths)
+
+    @property
+    def unexplained(self) -> int:
+        """Answers that were paid for twice with nothing to excuse it."""
+        return self.surplus - self.lost_on_network - self.lost_to_deaths
+
+    @property
+    def unaccounted(self) -> int:
+        """Calls that the result does not count."""
+        return max(0, self.answered + self.failed - (self.result.model_calls if self.result else 0))
+
+    @property
+    def is_miscounted(self) -> bool:
+        """Whether the result counts too few calls, although no worker died with the count in its head."""
+        return self.unaccounted > 0 and self.deaths == 0
+
+    @property
+    def distinct_results(self) -> int:
+        """How many outcomes the job's events tell."""
+        return len({event.data.encode() for event in self.events if isinstance(event, CaptionEvent)})
+
+    @property
+    def event_ids(self) -> frozenset[str]:
+        """Ids under which the job was told of, of all types."""
+        return frozenset(event.id for event in self.events)
+
+    @property
+    def has_new_ids(self) -> bool:
+        """Whether a repeated event or webhook came under another id than the first."""
+        return len(self.event_ids) > len({event.type for event in self.events}) or len(set(self.webhooks)) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """What was done to the fleet, as far as it bounds what may get lost."""
+
     kills: int
+    stops: int
+    model_resets: int
+    workers: int
+    slots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +92,19 @@ class BalanceSheet:
     with_several_results: int
     repeated_events: int
     repeated_webhooks: int
+    repeated_under_a_new_id: int
     calls: int
-    calls_by_outcome: int
-    """Calls that the settling attempts account for: the answer and the failures that were retried."""
-    calls_lost_to_kills: int
-    """Calls that nobody accounts for: their worker died before it could settle."""
+    """Calls that the model has taken."""
+    answers_used: int
+    calls_failed_by_the_model: int
+    answers_lost_with_a_worker: int
+    answers_lost_on_the_network: int
+    answers_unexplained: int
+    jobs_miscounted: int
     kills: int
+    most_answers_lost_with_a_worker: int
+    """What the kills and stops may cost."""
+    most_answers_lost_on_the_network: int
 
     @property
     def faults(self) -> list[str]:
@@ -47,36 +114,50 @@ class BalanceSheet:
             "jobs have no result event": self.without_event,
             "jobs have no webhook": self.without_webhook,
             "jobs have more than one distinct result": self.with_several_results,
+            "jobs were told under a new id": self.repeated_under_a_new_id,
+            "answers were paid for again for no reason": self.answers_unexplained,
+            "jobs count fewer calls than were made": self.jobs_miscounted,
+            "more answers were lost than the kills and stops had in hand": max(
+                0, self.answers_lost_with_a_worker - self.most_answers_lost_with_a_worker
+            ),
+            "more answers were lost than the resets had in hand": max(
+                0, self.answers_lost_on_the_network - self.most_answers_lost_on_the_network
+            ),
         }
         return [f"{count} {what}" for what, count in broken.items() if count]
 
     def __str__(self) -> str:
         rows = ((name.replace("_", " "), getattr(self, name)) for name in self.__slots__)
-        return "\n".join(f"{name:<24}{value:>8}" for name, value in rows)
+        return "\n".join(f"{name:<36}{value:>8}" for name, value in rows)
 
 
-def balance(observed: Observed) -> BalanceSheet:
-    """Draw up the sheet."""
-    jobs = observed.results
-    ended = {job: result for job, result in jobs.items() if result is not None}
-    ids = {job: Counter(event.id for event in observed.events.get(job, ())) for job in jobs}
-    distinct = {job: _distinct_results(observed.events.get(job, ())) for job in jobs}
-    accounted = sum(result.model_calls for result in ended.values())
+def balance(accounts: Mapping[str, JobAccount], calls: int, damage: Damage) -> BalanceSheet:
+    """Draw up the sheet.
+
+    Args:
+        accounts: by job id.
+        calls: all that the model has taken, those among them that it could not read.
+        damage: bounds what may be lost.
+    """
+    jobs = accounts.values()
     return BalanceSheet(
         accepted=len(jobs),
-        settled=len(ended),
-        lost=len(jobs) - len(ended),
-        without_event=sum(count == 0 for count in distinct.values()),
-        without_webhook=sum(not observed.webhooks.get(job) for job in jobs),
-        with_several_results=sum(count > 1 for count in distinct.values()),
-        repeated_events=sum(sum(counted.values()) - len(counted) for counted in ids.values()),
-        repeated_webhooks=sum(len(seen) - len(set(seen)) for seen in observed.webhooks.values()),
-        calls=observed.calls,
-        calls_by_outcome=accounted,
-        calls_lost_to_kills=observed.calls - accounted,
-        kills=observed.kills,
+        settled=sum(job.result is not None for job in jobs),
+        lost=sum(job.result is None for job in jobs),
+        without_event=sum(job.distinct_results == 0 for job in jobs),
+        without_webhook=sum(not job.webhooks for job in jobs),
+        with_several_results=sum(job.distinct_results > 1 for job in jobs),
+        repeated_events=sum(len(job.events) - len(job.event_ids) for job in jobs),
+        repeated_webhooks=sum(len(job.webhooks) - len(set(job.webhooks)) for job in jobs),
+        repeated_under_a_new_id=sum(job.has_new_ids for job in jobs),
+        calls=calls,
+        answers_used=sum(job.answered - job.surplus for job in jobs),
+        calls_failed_by_the_model=sum(job.failed for job in jobs),
+        answers_lost_with_a_worker=sum(job.lost_to_deaths for job in jobs),
+        answers_lost_on_the_network=sum(job.lost_on_network for job in jobs),
+        answers_unexplained=sum(job.unexplained for job in jobs),
+        jobs_miscounted=sum(job.is_miscounted for job in jobs),
+        kills=damage.kills,
+        most_answers_lost_with_a_worker=(damage.kills + damage.stops) * damage.slots,
+        most_answers_lost_on_the_network=damage.model_resets * damage.workers * damage.slots,
     )
-
-
-def _distinct_results(events: Sequence[Event]) -> int:
-    return len({event.data.encode() for event in events if isinstance(event, CaptionEvent)})

@@ -1,0 +1,101 @@
+"""Waiting for the end of a run: it says what it waits for, and gives up with the history of what is stuck."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from captionfleet_ledger import JobRecord
+from captionfleet_producers import CaptionClient
+from captionfleet_schemas import FINAL_STATES, JobState
+from tests.chaos import history
+
+LOOK_SECONDS = 0.5
+SAY_SECONDS = 5.0
+STALL_SECONDS = 150.0
+"""Longer than any wait that is meant to be: a lost message, a lease of a delivery, a reconnection."""
+LINES = 12
+SHOWN = 10
+"""Stuck jobs that are described, of many."""
+
+Say = Callable[[str], None]
+
+
+class StuckError(AssertionError):
+    """Nothing has moved for too long; the message has the jobs, their states and their histories."""
+
+
+class Watch:
+    """Looks at the jobs of a run until they have ended and everything about them is delivered."""
+
+    def __init__(self, client: CaptionClient, jobs: Sequence[str], log: Path, say: Say) -> None:
+        self._client = client
+        self._jobs = jobs
+        self._log = log
+        self._say = say
+
+    def until_ended(self) -> None:
+        """Wait for the last job.
+
+        Raises:
+            StuckError: no job has ended for too long.
+        """
+        self._until_none_is_left("jobs", self._unfinished, self._standing)
+
+    def until_delivered(self) -> None:
+        """Wait for the last webhook.
+
+        Raises:
+            StuckError: none has been delivered for too long.
+        """
+        pending = list(self._jobs)
+
+        def undelivered() -> list[str]:
+            pending[:] = [job for job in pending if self._is_pending(job)]
+            return list(pending)
+
+        self._until_none_is_left("webhooks", undelivered, lambda: "")
+
+    def _until_none_is_left(self, what: str, left: Callable[[], Sequence[str]], more: Callable[[], str]) -> None:
+        pause = threading.Event()
+        known, moved_at, said_at = len(self._jobs) + 1, time.monotonic(), 0.0
+        while missing := left():
+            now = time.monotonic()
+            if len(missing) < known:
+                known, moved_at = len(missing), now
+            if now - moved_at > STALL_SECONDS:
+                raise StuckError(self._report(what, missing))
+            if now - said_at > SAY_SECONDS:
+                said_at = now
+                self._say(f"waiting for {len(missing)} {what} {more()}")
+            pause.wait(LOOK_SECONDS)
+
+    def _unfinished(self) -> Sequence[str]:
+        counts = self._client.operations.standing().jobs
+        if sum(counts[state] for state in FINAL_STATES) == len(self._jobs):
+            return ()
+        records = zip(self._jobs, self._client.get_many(self._jobs), strict=True)
+        return [job for job, record in records if record is None or record.state not in FINAL_STATES]
+
+    def _standing(self) -> str:
+        counts = self._client.operations.standing().jobs
+        return ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
+
+    def _is_pending(self, job: str) -> bool:
+        return any(delivery.due_at is not None for delivery in self._client.deliveries(job))
+
+    def _report(self, what: str, missing: Sequence[str]) -> str:
+        lines = history.read(self._log)
+        shown = zip(missing, self._client.get_many(missing[:SHOWN]), strict=False)
+        described = "\n".join(_described(job, record, lines.get(job, [])) for job, record in shown)
+        return f"{len(missing)} {what} have not moved for {STALL_SECONDS:g} s; {self._standing()}\n{described}"
+
+
+def _described(job: str, record: JobRecord | None, lines: Sequence[history.Line]) -> str:
+    if record is None:
+        return f"{job}: the ledger does not know it"
+    head = (
+        f"{job}: {record.state}, attempts {record.attempts}, crashes {record.crashes}, "
+        f"due {record.due_at}, waiting for {record.waiting_reason}"
+    )
+    return "\n  ".join([head, *(f"{line['timestamp']} {line['event']}" for line in lines[-LINES:])])
