@@ -1,12 +1,17 @@
-"""Celery's consumer without its delayed delivery, which no message of ours asks for.
+"""Celery's consumer without its delayed delivery, which no message of ours asks for, and without its long waits.
 
 Where it finds a quorum queue, Celery declares 28 more of them at each start, for tasks with a countdown. The ledger
 keeps what is to happen later.
 """
 
+from functools import partial
 from typing import Any
 
 from celery.worker import consumer
+
+RECONNECTS = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 3.0}
+"""Seconds between two tries to reach the broker. Kombu's own waits grow up to 30 s, in which a worker is idle although
+the broker is back."""
 
 NAME = f"{__name__}:Consumer"
 
@@ -20,3 +25,9 @@ class Consumer(_Base):  # type: ignore[misc]  # celery's stubs leave out the blu
         """What it starts, in order."""
 
         default_steps = tuple(step for step in _Base.Blueprint.default_steps if not step.endswith(":DelayedDelivery"))
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect, however long the broker is away."""
+        # Celery has no setting for the waits.
+        conn.ensure_connection = partial(conn.ensure_connection, **RECONNECTS)
+        return super().ensure_connected(conn)

@@ -1,11 +1,14 @@
 """The network between a fleet and what it works with fails for a while, and nothing is worked on twice."""
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from captionfleet_schemas import JobState
+from captionfleet_workers.consumer import RECONNECTS
 from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.functional.fleet.process import WorkerProcess
 from tests.ledger_keys import ledger_keys
 from tests.network import Link, link_to
 from tests.polling import until
@@ -21,13 +24,13 @@ def ran_out(fleet: Fleet, jobs: list[str]) -> bool:
 
 
 @contextmanager
-def linked(fleet: Fleet) -> Generator[tuple[Link, dict[str, str]]]:
-    """A link to the ledger, and the settings of workers behind it."""
-    url = fleet.settings["CAPTIONFLEET_REDIS_URL"]
+def linked(fleet: Fleet, setting: str = "redis_url") -> Generator[tuple[Link, dict[str, str]]]:
+    """A link to the ledger or the broker, and the settings of workers behind it."""
+    url = fleet.settings[f"CAPTIONFLEET_{setting.upper()}"]
     port = urlsplit(url).port
     assert port
     with link_to(port) as link:
-        yield link, {"redis_url": url.replace(str(port), str(link.port)), "lease_seconds": str(LEASE_SECONDS)}
+        yield link, {setting: url.replace(str(port), str(link.port)), "lease_seconds": str(LEASE_SECONDS)}
 
 
 def test_ledger_out_of_reach_for_longer_than_a_lease(fleet: Fleet) -> None:
@@ -60,3 +63,22 @@ def test_answer_that_comes_while_the_ledger_is_out_of_reach(fleet: Fleet) -> Non
 
     assert (result.state, result.attempts, result.model_calls) == (JobState.SUCCEEDED, 1, 1)
     assert fleet.emulator.log()["total"] == 1
+
+
+def test_broker_out_of_reach(fleet: Fleet) -> None:
+    """The worker looks for it every few seconds, and is at work soon after it is back."""
+    with linked(fleet, "broker_url") as (link, settings), fleet.worker(**settings) as worker:
+        link.refuse()
+        until(lambda: len(waits(worker)) >= 4, "the worker has tried for the fourth time")
+        link.heal()
+
+        result = fleet.finish(fleet.client.submit(READING).id)
+
+    assert max(waits(worker)) <= RECONNECTS["interval_max"]
+    assert result.state is JobState.SUCCEEDED
+
+
+def waits(worker: WorkerProcess) -> list[float]:
+    """How long the worker has said that it waits before it looks for its broker again, in seconds."""
+    told = re.findall(r"Trying again in ([\d.]+) second", worker.log.read_text(encoding="utf-8"))
+    return [float(seconds) for seconds in told]
