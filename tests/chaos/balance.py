@@ -20,8 +20,10 @@ class JobAccount:
     """Calls that the model has failed, by its own log."""
     broken: int = 0
     """Calls whose connection broke, by the workers' log, less those that the model itself dropped."""
-    deaths: int = 0
-    """Workers that were killed with the job in hand, or that left it behind when they stopped."""
+    killed: int = 0
+    """Workers that were killed with the job in hand."""
+    abandoned: int = 0
+    """Workers that stopped, and whose grace time ended in a call of this job."""
 
     @property
     def surplus(self) -> int:
@@ -34,14 +36,19 @@ class JobAccount:
         return min(self.surplus, self.broken)
 
     @property
-    def lost_to_deaths(self) -> int:
-        """Answers whose worker died before it could settle."""
-        return min(self.surplus - self.lost_on_network, self.deaths)
+    def lost_to_stops(self) -> int:
+        """Answers that did not come within the grace time of a stop."""
+        return min(self.surplus - self.lost_on_network, self.abandoned)
+
+    @property
+    def lost_to_kills(self) -> int:
+        """Answers whose worker was killed before it could settle."""
+        return min(self.surplus - self.lost_on_network - self.lost_to_stops, self.killed)
 
     @property
     def unexplained(self) -> int:
         """Answers that were paid for twice with nothing to excuse it."""
-        return self.surplus - self.lost_on_network - self.lost_to_deaths
+        return self.surplus - self.lost_on_network - self.lost_to_stops - self.lost_to_kills
 
     @property
     def unaccounted(self) -> int:
@@ -51,7 +58,7 @@ class JobAccount:
     @property
     def is_miscounted(self) -> bool:
         """Whether the result counts too few calls, although no worker died with the count in its head."""
-        return self.unaccounted > 0 and self.deaths == 0
+        return self.unaccounted > 0 and self.killed + self.abandoned == 0
 
     @property
     def distinct_results(self) -> int:
@@ -74,7 +81,6 @@ class Damage:
     """What was done to the fleet, as far as it bounds what may get lost."""
 
     kills: int
-    stops: int
     model_resets: int
     workers: int
     slots: int
@@ -97,14 +103,16 @@ class BalanceSheet:
     """Calls that the model has taken."""
     answers_used: int
     calls_failed_by_the_model: int
-    answers_lost_with_a_worker: int
+    answers_lost_to_kills: int
+    answers_lost_to_stops: int
     answers_lost_on_the_network: int
     answers_unexplained: int
     jobs_miscounted: int
     kills: int
-    most_answers_lost_with_a_worker: int
-    """What the kills and stops may cost."""
+    most_answers_lost_to_kills: int
+    """What the killed workers can have had in hand."""
     most_answers_lost_on_the_network: int
+    """What the workers can have had in hand when their connections were reset."""
 
     @property
     def faults(self) -> list[str]:
@@ -117,10 +125,10 @@ class BalanceSheet:
             "jobs were told under a new id": self.repeated_under_a_new_id,
             "answers were paid for again for no reason": self.answers_unexplained,
             "jobs count fewer calls than were made": self.jobs_miscounted,
-            "more answers were lost than the kills and stops had in hand": max(
-                0, self.answers_lost_with_a_worker - self.most_answers_lost_with_a_worker
+            "more answers were lost to kills than can be": max(
+                0, self.answers_lost_to_kills - self.most_answers_lost_to_kills
             ),
-            "more answers were lost than the resets had in hand": max(
+            "more answers were lost on the network than can be": max(
                 0, self.answers_lost_on_the_network - self.most_answers_lost_on_the_network
             ),
         }
@@ -153,11 +161,12 @@ def balance(accounts: Mapping[str, JobAccount], calls: int, damage: Damage) -> B
         calls=calls,
         answers_used=sum(job.answered - job.surplus for job in jobs),
         calls_failed_by_the_model=sum(job.failed for job in jobs),
-        answers_lost_with_a_worker=sum(job.lost_to_deaths for job in jobs),
+        answers_lost_to_kills=sum(job.lost_to_kills for job in jobs),
+        answers_lost_to_stops=sum(job.lost_to_stops for job in jobs),
         answers_lost_on_the_network=sum(job.lost_on_network for job in jobs),
         answers_unexplained=sum(job.unexplained for job in jobs),
         jobs_miscounted=sum(job.is_miscounted for job in jobs),
         kills=damage.kills,
-        most_answers_lost_with_a_worker=(damage.kills + damage.stops) * damage.slots,
+        most_answers_lost_to_kills=damage.kills * damage.slots,
         most_answers_lost_on_the_network=damage.model_resets * damage.workers * damage.slots,
     )

@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from captionfleet_ledger import JobRecord
+from captionfleet_producers import CaptionClient
+
 Line = Mapping[str, Any]
 
 BROKEN_CALL = frozenset({"connection_lost", "call_timeout", "unreadable_answer"})
 """Reasons for which a call fails after the model has taken it. Whether it was answered, no worker can tell."""
 ABANDONED = "job.abandoned"
+SHOWN = 10
+"""Jobs that are described, of many."""
+LINES = 12
 
 
 def read(log: Path) -> dict[str, list[Line]]:
@@ -31,6 +37,26 @@ def broken_calls(lines: Sequence[Line]) -> int:
 def abandonings(lines: Sequence[Line]) -> int:
     """Workers that stopped and left a call of this job behind."""
     return sum(line["event"] == ABANDONED for line in lines)
+
+
+def described(client: CaptionClient, jobs: Sequence[str], log: Path) -> Sequence[str]:
+    """For a person: the first of some jobs, as the ledger has them, and what workers last said about each."""
+    lines, records = read(log), client.get_many(jobs[:SHOWN])
+    return [_described(job, record, lines[job]) for job, record in zip(jobs, records, strict=False)]
+
+
+def _described(job: str, record: JobRecord | None, lines: Sequence[Line]) -> str:
+    if record is None:
+        return f"{job}: the ledger does not know it"
+    head = (
+        f"{job}: {record.state}, attempts {record.attempts}, crashes {record.crashes}, "
+        f"due {record.due_at}, waiting for {record.waiting_reason}"
+    )
+    return "\n  ".join([head, *(_told(line) for line in lines[-LINES:])])
+
+
+def _told(line: Line) -> str:
+    return " ".join(str(line[name]) for name in ("timestamp", "event", "attempt", "reason") if name in line)
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -36,7 +36,8 @@ def observe(
             answered=calls[audio]["answered"],
             failed=calls[audio]["failed"],
             broken=max(0, history.broken_calls(told[job]) - calls[audio]["dropped"]),
-            deaths=struck[job] + history.abandonings(told[job]),
+            killed=struck[job],
+            abandoned=history.abandonings(told[job]),
         )
         for (job, audio), record in records
     }

@@ -10,6 +10,7 @@ from captionfleet_producers import CaptionClient, Submission
 from tests.chaos.audio import Clip, clip
 from tests.chaos.balance import BalanceSheet, Damage, balance
 from tests.chaos.blows import Fist
+from tests.chaos.history import described
 from tests.chaos.observing import observe
 from tests.chaos.plan import Blow, Plan
 from tests.chaos.surroundings import surroundings
@@ -38,6 +39,10 @@ def run(plan: Plan, broker: Server | RabbitServer, ledger: Server, folder: Path,
             watch.until_delivered()
         accounts = observe(around, client, jobs, log, workforce.struck)
         sheet = balance(accounts, around.emulator.log()["total"], _damage(plan))
+        unexplained = [job for job, account in accounts.items() if account.unexplained or account.is_miscounted]
+        for line in described(client, unexplained, log):
+            say(line)
+    say(f"{workforce.restarted} workers ended by themselves and were started again")
     say(str(sheet))
     return sheet
 
@@ -64,7 +69,6 @@ def _submit(client: CaptionClient, clips: list[Clip], webhook_url: str) -> dict[
 def _damage(plan: Plan) -> Damage:
     return Damage(
         kills=plan.blows[Blow.KILL_WORKER],
-        stops=plan.blows[Blow.STOP_WORKER],
         model_resets=plan.blows[Blow.RESET_MODEL],
         workers=plan.workers,
         slots=plan.slots,

@@ -65,6 +65,7 @@ class Surroundings:
             "worker_concurrency": str(plan.slots),
             "worker_grace": str(GRACE_SECONDS),
             "worker_events": "false",
+            "log_level": "debug",
             "lease_seconds": str(LEASE_SECONDS),
             "max_crashes": "1000",
             "lost_after": "10",

@@ -5,19 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from captionfleet_ledger import JobRecord
 from captionfleet_producers import CaptionClient
 from captionfleet_schemas import FINAL_STATES, JobState
-from tests.chaos import history
+from tests.chaos.history import described
 
 LOOK_SECONDS = 0.5
 SAY_SECONDS = 5.0
 STALL_SECONDS = 150.0
 """Longer than any wait that is meant to be: a lost message, a lease of a delivery, a reconnection."""
-LINES = 12
-SHOWN = 10
-"""Stuck jobs that are described, of many."""
-
 Say = Callable[[str], None]
 
 
@@ -85,17 +80,5 @@ class Watch:
         return any(delivery.due_at is not None for delivery in self._client.deliveries(job))
 
     def _report(self, what: str, missing: Sequence[str]) -> str:
-        lines = history.read(self._log)
-        shown = zip(missing, self._client.get_many(missing[:SHOWN]), strict=False)
-        described = "\n".join(_described(job, record, lines.get(job, [])) for job, record in shown)
-        return f"{len(missing)} {what} have not moved for {STALL_SECONDS:g} s; {self._standing()}\n{described}"
-
-
-def _described(job: str, record: JobRecord | None, lines: Sequence[history.Line]) -> str:
-    if record is None:
-        return f"{job}: the ledger does not know it"
-    head = (
-        f"{job}: {record.state}, attempts {record.attempts}, crashes {record.crashes}, "
-        f"due {record.due_at}, waiting for {record.waiting_reason}"
-    )
-    return "\n  ".join([head, *(f"{line['timestamp']} {line['event']}" for line in lines[-LINES:])])
+        head = f"{len(missing)} {what} have not moved for {STALL_SECONDS:g} s; {self._standing()}"
+        return "\n".join([head, *described(self._client, missing, self._log)])

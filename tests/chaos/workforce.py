@@ -1,6 +1,7 @@
-"""The workers under fire: they are killed and stopped, others take their places, and who was hit is noted."""
+"""The workers under fire: they are killed and stopped, a supervisor replaces them, and who was hit is noted."""
 
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from tests.ledger_keys import LedgerKeys
 IN_HAND = frozenset({JobState.RUNNING, JobState.QUEUED})
 """A job whose lease ran out is queued, and still its holder's as long as nobody has claimed it."""
 
+SUPERVISION_SECONDS = 1.0
+
 Process = subprocess.Popen[bytes]
 
 
@@ -29,16 +32,25 @@ class Workforce:
         self._client = client
         self._keys = keys
         self._workers: list[Process] = []
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self.restarted = 0
+        """Workers that ended by themselves, such as those that found no broker at their start."""
         self.struck: Counter[str] = Counter()
         """For each job the workers that were killed with it in hand."""
 
     @contextmanager
     def at_work(self, count: int) -> Generator[None]:
         """Workers run until the block ends."""
+        supervisor = threading.Thread(target=self._supervise)
+        supervisor.start()
         try:
-            self._workers.extend(self._start() for _ in range(count))
+            with self._lock:
+                self._workers.extend(self._start() for _ in range(count))
             yield
         finally:
+            self._over.set()
+            supervisor.join()
             for worker in self._workers:
                 worker.kill()
                 worker.wait()
@@ -57,10 +69,20 @@ class Workforce:
         worker.wait(timeout=60)
 
     def _replace(self, random: Random) -> Process:
-        worker = random.choice(self._workers)
-        self._workers.remove(worker)
-        self._workers.append(self._start())
+        with self._lock:
+            # The youngest may still be starting, and has nothing to lose.
+            worker = random.choice(self._workers[:-1] or self._workers)
+            self._workers.remove(worker)
+            self._workers.append(self._start())
         return worker
+
+    def _supervise(self) -> None:
+        while not self._over.wait(SUPERVISION_SECONDS):
+            with self._lock:
+                for place, worker in enumerate(self._workers):
+                    if worker.poll() is not None:
+                        self._workers[place] = self._start()
+                        self.restarted += 1
 
     def _start(self) -> Process:
         with self._log.open("ab") as log:
