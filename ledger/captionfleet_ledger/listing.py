@@ -133,4 +133,5 @@ def _places(hits: list[Any]) -> list[_Position]:
 
 
 def _place(accepted_at: bytes, job_id: bytes) -> _Position:
-    return _Position(accepted_at.decode(), job_id.decode())
+    # Servers write a score as they please, some of them with an exponent.
+    return _Position(f"{float(accepted_at):.6f}", job_id.decode())

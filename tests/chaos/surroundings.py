@@ -13,7 +13,7 @@ from tests.functional.fleet.receiver import Receiver, running_receiver
 from tests.network import Link, link_to
 from tests.servers import RabbitServer, Server
 
-LEASE_SECONDS = 3.0
+LEASE_SECONDS = 4.0
 GRACE_SECONDS = 4.0
 
 

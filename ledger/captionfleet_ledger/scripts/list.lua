@@ -47,7 +47,7 @@ end
 local found, position, offset = {}, {}, 0
 
 local function look_at(id, accepted_at)
-  if below ~= '' and accepted_at == newest and not is_below(id, below) then return end
+  if below ~= '' and tonumber(accepted_at) == tonumber(newest) and not is_below(id, below) then return end
   position = {accepted_at, id}
   budget = budget - 1
   if fits(id) then

@@ -54,6 +54,17 @@ def test_jobs_of_the_same_moment_are_all_listed(ledger: Ledger) -> None:
     assert listed == sorted(ids, reverse=True)
 
 
+def test_times_that_a_server_writes_with_an_exponent(ledger: Ledger, clock: Clock) -> None:
+    """Valkey writes about one score in 800 so, among them that of microsecond 38,571 here."""
+    for microseconds in range(38_569, 38_574):
+        clock.now = 1_795_461_777 + microseconds / 1e6
+        ledger.jobs.accept(make_job(f"job-{microseconds}"))
+
+    listed = ids_of(ledger, JobFilter(), limit=1)
+
+    assert listed == [f"job-{microseconds}" for microseconds in reversed(range(38_569, 38_574))]
+
+
 def test_new_jobs_do_not_shift_the_pages(ledger: Ledger, clock: Clock) -> None:
     """A cursor is a place, not a number."""
     for n in range(10):
