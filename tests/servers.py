@@ -123,7 +123,7 @@ class RabbitServer:
             self.process = subprocess.Popen(
                 [RABBITMQ], stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._env()
             )
-        until(self._answers, f"RabbitMQ answers; its log is {self.folder / 'server.log'}", within=90)
+        until(self._answers, f"RabbitMQ answers; its log is {self.folder / 'server.log'}", within=180)
 
     def stop(self) -> None:
         """End the node in good order."""
@@ -185,7 +185,7 @@ class RabbitServer:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "server.log").read_text(encoding="utf-8")
         try:
-            with amqp.Connection(f"127.0.0.1:{self.port}", virtual_host=f"v{VHOSTS - 1}", connect_timeout=2):
+            with amqp.Connection(f"127.0.0.1:{self.port}", virtual_host=f"v{VHOSTS - 1}", connect_timeout=10):
                 return True
         except (OSError, amqp.AMQPError):
             return False

@@ -37,7 +37,7 @@ class Plan:
     """Jobs in hand at the same time, of each worker."""
     latency: float = 1.0
     """Seconds that the model takes for an answer."""
-    pause: float = 1.0
+    pause: float = 0.5
     """Mean seconds between two blows."""
 
     def order(self) -> list[Blow]:
@@ -67,7 +67,9 @@ LONG = Plan(
         Blow.RECEIVER_REFUSES: 3,
     },
 )
-SHORT = Plan(seed=LONG.seed, jobs=120, blows=dict.fromkeys(Blow, 1) | {Blow.KILL_WORKER: 3}, pause=0.2)
+SHORT = Plan(
+    seed=LONG.seed, jobs=96, blows=dict.fromkeys(Blow, 1) | {Blow.KILL_WORKER: 2}, latency=0.5, pause=0.1
+)
 
 FAULTS: tuple[dict[str, object], ...] = tuple(
     # A rule about the audio strikes once the audio is known, so that the request log names it.
