@@ -113,7 +113,14 @@ def _sweeping(server: Server, number: int) -> Generator[None]:
     publisher = Publisher(app)
     with _an_hour_later(server, 1) as ledger:
         outbox = Outbox(ledger, publisher, publisher.deliver)
-        sweeper = Sweeper(ledger, publisher, outbox, pause=settings.sweep_seconds, random=Random(number))
+        sweeper = Sweeper(
+            ledger,
+            publisher,
+            outbox,
+            pause=settings.sweep_seconds,
+            lease_seconds=settings.lease_seconds,
+            random=Random(number),
+        )
         sweeper.start()
         yield
         sweeper.stop()

@@ -67,9 +67,7 @@ LONG = Plan(
         Blow.RECEIVER_REFUSES: 3,
     },
 )
-SHORT = Plan(
-    seed=LONG.seed, jobs=96, blows=dict.fromkeys(Blow, 1) | {Blow.KILL_WORKER: 2}, latency=0.5, pause=0.1
-)
+SHORT = Plan(seed=LONG.seed, jobs=96, blows=dict.fromkeys(Blow, 1) | {Blow.KILL_WORKER: 2}, latency=0.5, pause=0.1)
 
 FAULTS: tuple[dict[str, object], ...] = tuple(
     # A rule about the audio strikes once the audio is known, so that the request log names it.

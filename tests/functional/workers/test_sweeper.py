@@ -53,7 +53,7 @@ def test_deep_backlog_gets_no_second_message(
     jobs = [make_job(f"job-{n}") for n in range(5000)]
     ledger.jobs.accept_many(jobs)
     publisher.wake_up("job-0", "captions")
-    sweepers = [Sweeper(ledger, publisher, outbox, pause=1, random=Random(n)) for n in range(4)]
+    sweepers = [Sweeper(ledger, publisher, outbox, pause=1, lease_seconds=30, random=Random(n)) for n in range(4)]
     sent = 0
 
     for n in range(10):
