@@ -63,6 +63,8 @@ class Worker:
         """
         ledger = self.fleet.ledger
         released = [lease.job_id for lease in self.fleet.leases.leases() if ledger.jobs.release(lease)]
+        for job_id in released:
+            log.warning("job.abandoned", job_id=job_id)
         for record in ledger.jobs.get_many(released):
             if record is not None:
                 self.fleet.publisher.wake_up(record.job.id, LANE_QUEUES[record.job.lane])
