@@ -60,6 +60,7 @@ class CaptionClient:
         self,
         audio: str | Path,
         *,
+        headers: Mapping[str, str] | None = None,
         webhook: str | None = None,
         metadata: Mapping[str, str] | None = None,
         tenant: str | None = None,
@@ -80,6 +81,8 @@ class CaptionClient:
         Args:
             audio: an address (`https://…`, `data:…`, …), or the path of a local file. A file is copied to the blob
                 folder (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
+            headers: for the origin of an `https:` or `http:` address, such as Authorization; it alone gets them, and
+                the model does not.
             webhook: http(s) address to which the result is delivered, signed.
             metadata: at most 16 pairs of text, echoed in the result.
             tenant: on whose account; the setting's tenant if None.
@@ -102,6 +105,7 @@ class CaptionClient:
         """
         submission = Submission(
             audio=audio,
+            headers=headers or {},
             webhook=webhook,
             metadata=metadata or {},
             tenant=tenant,

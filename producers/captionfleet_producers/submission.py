@@ -24,6 +24,7 @@ class Submission:
     """One job to submit; `CaptionClient.submit` explains the fields."""
 
     audio: str | Path
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     tenant: str | None = None
@@ -91,7 +92,7 @@ def job_of(submission: Submission, reference: Reference, *, tenant: str, now: da
 
 def _body(submission: Submission, url: str, tenant: str, now: datetime) -> dict[str, Any]:
     body = {
-        "audio": {"url": url},
+        "audio": {"url": url, "headers": dict(submission.headers)} if submission.headers else {"url": url},
         "prompt": submission.prompt,
         "model": submission.model,
         "webhook": {"url": submission.webhook} if submission.webhook is not None else None,

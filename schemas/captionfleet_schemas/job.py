@@ -47,7 +47,7 @@ class Lane(StrEnum):
 def _has_scheme(url: str) -> str:
     scheme, colon, rest = url.partition(":")
     if not (colon and rest and scheme.isalnum()):
-        msg = f"not an absolute address (such as https://example.com/a.mp3): {url[:80]!r}"
+        msg = "not an absolute address, such as https://example.com/a.mp3"
         raise ValueError(msg)
     return url
 
@@ -55,7 +55,7 @@ def _has_scheme(url: str) -> str:
 def _is_web_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"https", "http"} or not parts.hostname:
-        msg = f"a webhook needs an http(s) address, not {url[:80]!r}"
+        msg = f"a webhook needs an http(s) address, not {parts.scheme or 'one without a scheme'!r}"
         raise ValueError(msg)
     return url
 

@@ -5,6 +5,7 @@ end. Audio, captions and secrets are never logged.
 """
 
 import logging
+import re
 import sys
 
 import structlog
@@ -21,6 +22,12 @@ _SHARED: list[Processor] = [
 
 _QUIET = ("httpx2", "httpcore2", "openai", "amqp", "kombu", "celery.worker.strategy", "celery.app.trace")
 """Libraries whose lines say per call what our own lines say better."""
+
+
+_WITH_BODIES = "celery.worker.consumer.consumer"
+"""Celery's logger whose errors repeat the whole message that they are about, job and credentials included."""
+
+_BEFORE_DETAILS = re.compile(r"[^\n\[]*")
 
 
 def configure_logs(level: str) -> None:
@@ -50,8 +57,17 @@ def configure_logs(level: str) -> None:
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_WITH_BODIES).addFilter(_without_details)
     # Celery configures logging itself unless somebody answers this signal.
     setup_logging.connect(_leave_logging_alone, weak=False)
+
+
+def _without_details(record: logging.LogRecord) -> bool:
+    if record.levelno >= logging.ERROR and isinstance(record.args, tuple):
+        match = _BEFORE_DETAILS.match(str(record.msg))
+        assert match is not None
+        record.msg, record.args = match[0], record.args[: match[0].count("%")]
+    return True
 
 
 def _leave_logging_alone(**_: object) -> None:

@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from captionfleet_ledger import Refusal, new_token
 from captionfleet_schemas import InvalidMessageError
 from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
+from captionfleet_workers import task_request
 from captionfleet_workers.job.claim import claim
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.work import work_on
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     """Give the app its tasks, bound to this process's services."""
 
-    @app.task(name=CAPTION_TASK)
+    @app.task(name=CAPTION_TASK, Request=task_request.NAME)
     def caption(job_id: str = "", job: dict[str, object] | None = None, **unknown: object) -> None:
         """Look at a job; `job` is its body when another service sent it without writing it to the ledger."""
         with bound_contextvars(job_id=job_id), fleet.activity.task(job_id):
@@ -31,9 +32,9 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
                 _caption(fleet, job_id, job)
             except InvalidMessageError as error:
                 log.warning("message.dead_lettered", reason=error.reason)
-                fleet.publisher.bury({"job_id": job_id, "job": job, **unknown}, error.reason)
+                fleet.publisher.bury({"job_id": job_id, "job": without_headers(job), **unknown}, error.reason)
 
-    @app.task(name=DELIVER_TASK)
+    @app.task(name=DELIVER_TASK, Request=task_request.NAME)
     def deliver(delivery_id: str) -> None:
         """Make the webhook delivery attempt that is due."""
         with fleet.activity.task(delivery_id):
@@ -63,6 +64,14 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
     else:
         with bound_contextvars(attempt=claimed.attempts, request_id=None):
             work_on(claimed, fleet)
+
+
+def without_headers(body: dict[str, object] | None) -> dict[str, object] | None:
+    """The body of a job as a dead letter may keep it: a person will read it, and headers are credentials."""
+    audio = body.get("audio") if body else None
+    if not body or not isinstance(audio, dict) or "headers" not in audio:
+        return body
+    return {**body, "audio": {**audio, "headers": None}}
 
 
 def _rest(fleet: Fleet, seconds: float) -> None:

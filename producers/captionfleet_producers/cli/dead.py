@@ -6,7 +6,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json, shortened
+from captionfleet_producers.cli.printing import address, print_json, shortened
 
 if TYPE_CHECKING:
     from captionfleet_producers import JobRecord
@@ -43,7 +43,7 @@ def _as_json(record: "JobRecord") -> dict[str, Any]:
         "reason": result and result.failure and result.failure.message,
         "attempts": record.attempts,
         "crashes": record.crashes,
-        "audio": shortened(record.job.audio.url, 200),
+        "audio": shortened(address(record.job.audio.url), 200),
     }
 
 

@@ -20,6 +20,16 @@ metadata = click.option(
 )
 
 
+headers = click.option(
+    "--header",
+    "headers",
+    metavar='"NAME: VALUE"',
+    multiple=True,
+    callback=lambda _context, _option, lines: split_headers(lines),
+    help="Sent to the audio's origin alone, such as an Authorization. Can be given several times.",
+)
+
+
 def examples(*lines: str) -> str:
     """An epilogue that click prints as it stands."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
@@ -36,3 +46,16 @@ def split_pairs(pairs: Sequence[str]) -> dict[str, str]:
         if not (name and equals):
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE")
     return {name: value for name, _, value in split}
+
+
+def split_headers(lines: Sequence[str]) -> dict[str, str]:
+    """`NAME: VALUE` lines as a mapping.
+
+    Raises:
+        click.BadParameter: a line has no colon, no name or no value; the message does not repeat it.
+    """
+    split = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    for number, (name, value) in enumerate(split, 1):
+        if not (name and value):
+            raise click.BadParameter(f"number {number} is not NAME: VALUE")
+    return dict(split)

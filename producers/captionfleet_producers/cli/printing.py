@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from captionfleet_producers import CaptionResult, JobRecord
     from captionfleet_producers.event_stream import AnyEvent
     from captionfleet_producers.operations import PauseStanding, Standing
+    from captionfleet_schemas import CaptionJob
     from captionfleet_schemas.result import Failure
 
 Fact = tuple[str, str]
@@ -66,7 +67,7 @@ def print_row(record: "JobRecord") -> None:
     """A job in one line of a list."""
     why = record.waiting_reason or (record.result.failure.code if record.result and record.result.failure else "")
     columns = f"{record.job.id:<36}  {record.state:<9}  {record.job.lane:<11}  {record.accepted_at:%Y-%m-%d %H:%M:%S}"
-    click.echo(f"{columns}  {shortened(record.job.audio.url)}" + (f"  ({why})" if why else ""))
+    click.echo(f"{columns}  {shortened(address(record.job.audio.url))}" + (f"  ({why})" if why else ""))
 
 
 def record_as_json(record: "JobRecord") -> dict[str, Any]:
@@ -79,9 +80,16 @@ def record_as_json(record: "JobRecord") -> dict[str, Any]:
         "started_at": record.started_at,
         "due_at": record.due_at,
         "waiting_reason": record.waiting_reason,
-        "job": json.loads(record.job.encode()),
+        "job": _job_as_json(record.job),
         "result": record.result and json.loads(record.result.encode()),
     }
+
+
+def _job_as_json(job: "CaptionJob") -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(job.encode())
+    # Headers are credentials. Their names tell what a person wants to know.
+    shown["audio"] |= {"headers": dict.fromkeys(job.audio.headers, "…")} if job.audio.headers else {}
+    return shown
 
 
 def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
@@ -107,13 +115,19 @@ def shortened(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
+def address(url: str) -> str:
+    """An address for a screen or a log: what follows a question mark can be a signature."""
+    before, mark, _ = url.partition("?")
+    return f"{before}?…" if mark and not url.startswith("data:") else url
+
+
 def _facts_of_failure(failure: "Failure") -> Iterable[Fact]:
     yield "reason", f"{failure.code}: {failure.message}"
     yield "remedy", failure.remedy
 
 
 def _facts_of_record(record: "JobRecord") -> Iterable[Fact]:
-    yield "audio", shortened(record.job.audio.url, 200)
+    yield "audio", shortened(address(record.job.audio.url), 200)
     yield "accepted", record.accepted_at.isoformat(sep=" ", timespec="seconds")
     if record.waiting_reason and record.due_at:
         yield "waiting", f"{record.waiting_reason}, until {record.due_at.isoformat(sep=' ', timespec='seconds')}"

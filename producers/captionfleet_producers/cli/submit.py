@@ -7,7 +7,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json, shortened
+from captionfleet_producers.cli.printing import address, print_json, shortened
 from captionfleet_producers.cli.progress import progress_bar
 from captionfleet_producers.cli.wait import report_results
 
@@ -21,12 +21,14 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
     epilog=options.examples(
         "captionfleet submit https://example.com/a.mp3 --wait",
         "captionfleet submit interview.wav --webhook https://example.com/hook --metadata show=42",
+        'captionfleet submit https://example.com/a.mp3 --header "Authorization: Bearer …"',
         "captionfleet submit recordings/ --lane bulk",
         "captionfleet submit archive.csv --json > jobs.jsonl",
     )
 )
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--webhook", metavar="URL", help="Deliver each result there, signed.")
+@options.headers
 @options.metadata
 @click.option("--tenant", help="On whose account. [default: CAPTIONFLEET_TENANT]")
 @click.option("--lane", type=click.Choice(options.LANES), default="interactive", show_default=True)
@@ -95,7 +97,7 @@ def _submissions(sources: Sequence[str], template: "Submission") -> Iterator["Su
 
 
 def _print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
-    audio = shortened(str(outcome.submission.audio), 200)
+    audio = shortened(address(str(outcome.submission.audio)), 200)
     if outcome.error is not None:
         click.echo(f"captionfleet: {outcome.error}", err=True)
     if as_json:

@@ -1,13 +1,13 @@
 """Clients and media children for the tests of audio in."""
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from captionfleet_workers.fetch import Fetched, FetchPolicy, fetch
+from captionfleet_workers.fetch import Fetched, FetchPolicy, Reference, fetch
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.outbound import AddressPolicy, guarded_client
 
@@ -16,6 +16,8 @@ STRICT = AddressPolicy(allow_http=True)
 EVERYTHING = FetchPolicy(
     schemes=frozenset({"https", "http", "data", "file", "blob"}), max_bytes=2_000_000, deadline=20.0, min_free_bytes=0
 )
+
+NO_HEADERS: Mapping[str, str] = {}
 
 Fetch = Callable[..., Fetched]
 
@@ -45,7 +47,7 @@ def spool(tmp_path: Path) -> Path:
 def get(client: httpx2.Client, spool: Path) -> Fetch:
     """Fetch into the spool with every scheme allowed."""
 
-    def fetch_it(url: str, policy: FetchPolicy = EVERYTHING) -> Fetched:
-        return fetch(url, into=spool, policy=policy, client=client)
+    def fetch_it(url: str, policy: FetchPolicy = EVERYTHING, headers: Mapping[str, str] = NO_HEADERS) -> Fetched:
+        return fetch(Reference(url=url, headers=headers), into=spool, policy=policy, client=client)
 
     return fetch_it

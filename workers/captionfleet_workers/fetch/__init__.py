@@ -1,6 +1,6 @@
 """Bring an audio reference to the local disk."""
 
 from captionfleet_workers.fetch.dispatch import fetch
-from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin
+from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin, Reference
 
-__all__ = ["FetchPolicy", "Fetched", "Origin", "fetch"]
+__all__ = ["FetchPolicy", "Fetched", "Origin", "Reference", "fetch"]

@@ -8,25 +8,25 @@ import httpx2
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.fetch import blob, data, file, web
-from captionfleet_workers.fetch.policy import Fetched, FetchPolicy
+from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Reference
 from captionfleet_workers.outbound.addresses import ForbiddenAddressError
 
-Fetcher = Callable[[str, Path, FetchPolicy, httpx2.Client], Fetched]
+Fetcher = Callable[[Reference, Path, FetchPolicy, httpx2.Client], Fetched]
 
 FETCHERS: dict[str, Fetcher] = {
     "http": web.fetch,
     "https": web.fetch,
-    "data": lambda url, into, policy, _client: data.fetch(url, into, policy),
-    "file": lambda url, _into, policy, _client: file.fetch(url, policy),
-    "blob": lambda url, _into, policy, _client: blob.fetch(url, policy),
+    "data": lambda audio, into, policy, _client: data.fetch(audio.url, into, policy),
+    "file": lambda audio, _into, policy, _client: file.fetch(audio.url, policy),
+    "blob": lambda audio, _into, policy, _client: blob.fetch(audio.url, policy),
 }
 
 
-def fetch(url: str, *, into: Path, policy: FetchPolicy, client: httpx2.Client) -> Fetched:
-    """Bring the audio behind `url` to the local disk.
+def fetch(audio: Reference, *, into: Path, policy: FetchPolicy, client: httpx2.Client) -> Fetched:
+    """Bring the audio behind a reference to the local disk.
 
     Args:
-        url: an absolute address with one of the schemes of `FETCHERS`.
+        audio: an absolute address with one of the schemes of `FETCHERS`, and headers for a web origin.
         into: an existing folder on which a spool file may be made; `Fetched.discard` removes it again.
         policy: what is allowed.
         client: from `outbound.guarded_client`.
@@ -36,11 +36,11 @@ def fetch(url: str, *, into: Path, policy: FetchPolicy, client: httpx2.Client) -
             `audio_empty` or `audio_damaged`.
         AudioUnavailableError: the origin did not deliver, for now.
     """
-    scheme = url.partition(":")[0].lower()
+    scheme = audio.url.partition(":")[0].lower()
     fetcher = FETCHERS.get(scheme)
     if fetcher is None:
         known = ", ".join(sorted(policy.schemes))
         raise PermanentError(FailureCode.AUDIO_UNSUPPORTED, f"{scheme}: addresses cannot be read here, only {known}")
     if scheme not in policy.schemes:
         raise ForbiddenAddressError(f"{scheme}: addresses are not allowed here")
-    return fetcher(url, into, policy, client)
+    return fetcher(audio, into, policy, client)

@@ -1,6 +1,7 @@
 """What a fetch may do, and what it gives back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -24,15 +25,26 @@ class FetchPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What a job says about where its audio is."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """For the origin of a web address, such as Authorization. Other schemes have no use for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where web audio came from, and what its server said about it."""
 
-    url: str
-    """After redirects."""
+    url: str = field(repr=False)
+    """After redirects. It may be signed, which makes it a secret."""
     content_length: int | None
     content_type: str | None
     public: bool
     """The address is public, so that the model's own service can reach it too."""
+    with_headers: bool = False
+    """It was asked with headers of the job's own, without which it may answer otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from captionfleet_workers.errors import TransientError
 from captionfleet_workers.model.catalogue import ErrorReport, Row
 
 _KEY = re.compile(r"\bsk-[\w*.-]+")
+_QUERY = re.compile(r"(\bhttps?://[^\s?'\"]*)\?[^\s'\"]+")
 _LONGEST_MESSAGE = 500
 
 
@@ -32,9 +33,9 @@ class ModelCallError(TransientError):
 
 
 def describe(report: ErrorReport) -> str:
-    """One sentence for people, without API keys, which some services repeat in their messages."""
+    """One sentence for people, without what some services repeat: API keys, and the signatures of signed URLs."""
     words = " ".join(report.message.split())
     if report.fault is None:
         named = " ".join(str(part) for part in (report.status, report.code or report.type) if part)
         words = f"The model answered {named or 'with an error'}: {words or 'no message'}"
-    return _KEY.sub("sk-…", words)[:_LONGEST_MESSAGE]
+    return _QUERY.sub(r"\1?…", _KEY.sub("sk-…", words))[:_LONGEST_MESSAGE]
