@@ -1,6 +1,8 @@
 """Which addresses the workers may reach: a decision about values, without any network."""
 
 import ipaddress
+import re
+import socket
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -20,6 +22,7 @@ _NOT_PUBLIC: tuple[Network, ...] = tuple(
         "10.0.0.0/8",  # private
         "100.64.0.0/10",  # shared by carriers (CGNAT); some clouds keep their metadata here
         "127.0.0.0/8",  # loopback
+        "168.63.129.16/32",  # Azure's own services inside each virtual machine, though the address looks public
         "169.254.0.0/16",  # link-local, cloud metadata
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # protocol assignments
@@ -44,6 +47,18 @@ _NOT_PUBLIC_V6: tuple[Network, ...] = tuple(
     )
 )
 
+_NAME = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?", re.IGNORECASE)
+_HIGHEST_PORT = 65_535
+
+_OTHER_SERVICES: frozenset[int] = frozenset(
+    {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109}
+    | {110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530}
+    | {531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190}
+    | {5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
+)
+"""Ports on which no web server is but a mail or file server may take a request for its own: the ones that browsers
+refuse (WHATWG Fetch, "port blocking")."""
+
 
 class ForbiddenAddressError(PermanentError):
     """An address that the operator does not allow, of audio or of a webhook."""
@@ -60,7 +75,7 @@ class AddressPolicy:
     """Networks that may be reached though they are not public."""
     allow_http: bool = False
     allowed_ports: frozenset[int] | None = None
-    """None: any port."""
+    """None: any port but those of other well-known services."""
 
     def allows(self, address: Address) -> bool:
         """Whether a connection to `address` may be made."""
@@ -89,7 +104,8 @@ def parse_url(url: str) -> httpx2.URL:
         read = httpx2.URL(url)
         return read.copy_with(fragment=None) if read.fragment else read
     except httpx2.InvalidURL as error:
-        raise ForbiddenAddressError(f"{url[:80]!r} is not a valid address: {error}") from None
+        # The address itself is not repeated: where it is not readable, nobody can tell what of it is a password.
+        raise ForbiddenAddressError(f"this is not a valid address: {error}") from None
 
 
 def check_url(url: httpx2.URL, policy: AddressPolicy) -> None:
@@ -123,20 +139,42 @@ def _objection(url: httpx2.URL, policy: AddressPolicy) -> str | None:
         return "only https addresses are allowed" if not policy.allow_http else "only http and https are allowed"
     if url.userinfo:
         return "an address with a user name or password is not allowed"
-    if not url.host:
+    host = url.raw_host.decode("ascii", errors="replace").rstrip(".")
+    if not host:
         return "the address names no host"
-    if policy.allowed_ports is not None and _port(url) not in policy.allowed_ports:
-        return f"port {_port(url)} is not allowed"
-    return _literal_objection(url.host, policy)
+    if (
+        not 0 < port_of(url) <= _HIGHEST_PORT
+        or port_of(url) in _OTHER_SERVICES
+        or (policy.allowed_ports is not None and port_of(url) not in policy.allowed_ports)
+    ):
+        return f"port {port_of(url)} is not allowed"
+    return _host_objection(host, policy)
 
 
-def _literal_objection(host: str, policy: AddressPolicy) -> str | None:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
+def _host_objection(host: str, policy: AddressPolicy) -> str | None:
+    address = _literal(host)
+    if address is None:
+        return None if _NAME.fullmatch(host) else "this is not a host name"
     return None if policy.allows(address) else f"{address} is not a public address"
 
 
-def _port(url: httpx2.URL) -> int:
-    return url.port or {"http": 80, "https": 443}[url.scheme]
+def _literal(host: str) -> Address | None:
+    for read in (ipaddress.ip_address, _as_the_system_reads):
+        try:
+            return read(host)
+        except ValueError:
+            continue
+    return None
+
+
+def _as_the_system_reads(host: str) -> Address:
+    # Octal, hexadecimal and short forms (inet(3)). It also takes anything behind white space, which no host name has.
+    try:
+        return IPv4Address(socket.inet_aton(host))
+    except OSError as error:
+        raise ValueError(host) from error
+
+
+def port_of(url: httpx2.URL) -> int:
+    """The port that an http(s) address means."""
+    return {"http": 80, "https": 443}.get(url.scheme, 0) if url.port is None else url.port

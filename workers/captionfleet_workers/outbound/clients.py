@@ -8,7 +8,8 @@ import httpcore2
 import httpx2
 
 from captionfleet_workers.outbound.addresses import AddressPolicy, check_url
-from captionfleet_workers.outbound.guard import GuardedBackend, Resolver, resolve
+from captionfleet_workers.outbound.guard import GuardedBackend
+from captionfleet_workers.outbound.resolve import Resolver, resolve
 
 KEEPALIVE_SECONDS = 30.0
 KEPT_CONNECTIONS = 16
@@ -36,13 +37,15 @@ def guarded_client(
     *,
     tls: ssl.SSLContext | None = None,
     resolver: Resolver = resolve,
+    network: httpcore2.NetworkBackend | None = None,
 ) -> httpx2.Client:
     """A client for addresses that others named: audio and webhooks.
 
     Each request is checked by `policy` and may raise `ForbiddenAddressError`. Redirects are not followed, proxies of
     the environment are not used, and cookies are not kept. Share one between threads and jobs: connections stay alive.
+    `network` opens the connections to addresses that passed; the system's sockets by default.
     """
-    transport = _GuardedTransport(policy, tls or tls_context(), resolver)
+    transport = _GuardedTransport(policy, tls or tls_context(), GuardedBackend(policy, resolver, network))
     client = httpx2.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
     client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return client
@@ -60,7 +63,7 @@ def model_http_client(tls: ssl.SSLContext, timeout: httpx2.Timeout) -> httpx2.Cl
 
 
 class _GuardedTransport(httpx2.HTTPTransport):
-    def __init__(self, policy: AddressPolicy, tls: ssl.SSLContext, resolver: Resolver) -> None:
+    def __init__(self, policy: AddressPolicy, tls: ssl.SSLContext, backend: httpcore2.NetworkBackend) -> None:
         # The base class has no way to hand over a network backend, so its pool is made here instead.
         self._policy = policy
         self._pool = httpcore2.ConnectionPool(
@@ -68,7 +71,7 @@ class _GuardedTransport(httpx2.HTTPTransport):
             max_connections=None,
             max_keepalive_connections=KEPT_CONNECTIONS,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=GuardedBackend(policy, resolver),
+            network_backend=backend,
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

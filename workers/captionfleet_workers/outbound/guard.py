@@ -4,31 +4,17 @@ The name is resolved here and the socket is opened to an address that was checke
 elsewhere; TLS and the Host header still use the name.
 """
 
-import ipaddress
-import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import httpcore2
 
 from captionfleet_workers.outbound.addresses import Address, AddressPolicy, check_address
 from captionfleet_workers.outbound.deadline import within_deadline
-
-Resolver = Callable[[str, int], Sequence[Address]]
-"""Gives every address of a host name; raises OSError when there is none."""
+from captionfleet_workers.outbound.resolve import Resolver, resolve, resolve_within
 
 CHECKED_ADDRESS = "checked_address"
 """Extra information of a guarded stream: the `Address` that it is connected to."""
-
-
-def resolve(host: str, port: int) -> Sequence[Address]:
-    """Ask the system for all addresses of a host, in its order of preference.
-
-    Raises:
-        OSError: the name has no address.
-    """
-    rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return tuple(dict.fromkeys(ipaddress.ip_address(row[4][0]) for row in rows))
 
 
 class GuardedStream(httpcore2.NetworkStream):
@@ -65,10 +51,13 @@ class GuardedStream(httpcore2.NetworkStream):
 class GuardedBackend(httpcore2.NetworkBackend):
     """Opens connections for httpcore2 after checking every address of the host."""
 
-    def __init__(self, policy: AddressPolicy, resolver: Resolver = resolve) -> None:
+    def __init__(
+        self, policy: AddressPolicy, resolver: Resolver = resolve, network: httpcore2.NetworkBackend | None = None
+    ) -> None:
+        """`network` opens the connections to checked addresses; the system's sockets by default."""
         self._policy = policy
         self._resolve = resolver
-        self._sockets = httpcore2.SyncBackend()
+        self._network = network or httpcore2.SyncBackend()
 
     def connect_tcp(
         self,
@@ -83,11 +72,12 @@ class GuardedBackend(httpcore2.NetworkBackend):
         Raises:
             ForbiddenAddressError: any one of the addresses is not allowed.
             httpcore2.ConnectError: the name has no address, or none answers.
+            httpcore2.ConnectTimeout: the name servers or the address take too long.
         """
         failure: httpcore2.ConnectError | httpcore2.ConnectTimeout = httpcore2.ConnectError(f"{host} has no address")
-        for address in self._checked(host, port):
+        for address in self._checked(host, port, within_deadline(timeout)):
             try:
-                stream = self._sockets.connect_tcp(
+                stream = self._network.connect_tcp(
                     str(address), port, within_deadline(timeout), local_address, socket_options
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -96,9 +86,11 @@ class GuardedBackend(httpcore2.NetworkBackend):
                 return GuardedStream(stream, address)
         raise failure
 
-    def _checked(self, host: str, port: int) -> Sequence[Address]:
+    def _checked(self, host: str, port: int, timeout: float | None) -> Sequence[Address]:
         try:
-            addresses = self._resolve(host, port)
+            addresses = resolve_within(timeout, self._resolve, host, port)
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout(f"the name {host} was not resolved in time") from error
         except (OSError, UnicodeError) as error:
             raise httpcore2.ConnectError(f"the name {host} cannot be resolved: {error}") from error
         for address in addresses:
