@@ -154,6 +154,8 @@ def _handler(routes: Mapping[str, Route]) -> type[BaseHTTPRequestHandler]:
             _site(self).seen.append(Seen(self.path, headers, self.client_address[:2]))
             routes.get(self.path, status(404))(self)
 
+        do_HEAD = do_GET  # noqa: N815  the base class's naming
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's own name
             """Stay quiet."""
 

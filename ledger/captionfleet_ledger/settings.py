@@ -76,7 +76,8 @@ class FleetSettings(BaseSettings):
     )
     blob_url: str | None = Field(
         default=None,
-        description="Where uploaded audio is kept, such as `file:///var/lib/captionfleet/blobs`; none by default.",
+        description="Where uploaded audio is kept: a folder that all share, such as "
+        "`file:///var/lib/captionfleet/blobs`, or a bucket, such as `s3://uploads/captionfleet`; none by default.",
     )
     webhook_secrets: Annotated[tuple[SecretStr, ...], CommaSeparated] = Field(
         default=(),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from captionfleet_producers.clock import Clock
     from captionfleet_producers.errors import (
         AudioNotFoundError,
+        BlobStoreError,
         BrokerUnavailableError,
         InvalidSettingsError,
         InvalidSubmissionError,
@@ -35,6 +36,7 @@ _HOMES = {
     "captionfleet_producers.clock": ("Clock",),
     "captionfleet_producers.errors": (
         "AudioNotFoundError",
+        "BlobStoreError",
         "BrokerUnavailableError",
         "InvalidSettingsError",
         "InvalidSubmissionError",
@@ -57,6 +59,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "AnyEvent",
     "AudioNotFoundError",
+    "BlobStoreError",
     "BrokerUnavailableError",
     "CaptionClient",
     "CaptionResult",

@@ -5,12 +5,8 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Self
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import BinaryIO
 from uuid import uuid4
-
-from captionfleet_producers.errors import InvalidSettingsError
 
 _CHUNK = 1 << 20
 
@@ -20,18 +16,6 @@ class BlobFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    @classmethod
-    def from_url(cls, url: str) -> Self:
-        """The folder of a `file:///…` address.
-
-        Raises:
-            InvalidSettingsError: it is another kind of address.
-        """
-        parts = urlsplit(url)
-        if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
-            raise InvalidSettingsError(f"CAPTIONFLEET_BLOB_URL: not a folder such as file:///var/lib/blobs: {url}")
-        return cls(Path(url2pathname(parts.path)))
 
     def put(self, source: Path) -> str:
         """Copy a file into the folder, whole or not at all, and return its `blob:sha256-<hex>` reference.

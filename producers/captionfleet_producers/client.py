@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from captionfleet_ledger import Delivery, JobFilter, JobRecord, QueuedJob, Refusal, Settlement
 from captionfleet_producers.access import LedgerAccess
-from captionfleet_producers.blobs import BlobFolder
+from captionfleet_producers.blob_store import blob_store
 from captionfleet_producers.broker import Broker
 from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
@@ -42,7 +42,7 @@ class CaptionClient:
         self._intake = Intake(
             self._access,
             self._broker,
-            blobs=BlobFolder.from_url(settings.blob_url) if settings.blob_url else None,
+            blobs=blob_store(settings.blob_url) if settings.blob_url else None,
             tenant=settings.tenant,
             clock=clock,
         )
@@ -80,7 +80,7 @@ class CaptionClient:
 
         Args:
             audio: an address (`https://…`, `data:…`, …), or the path of a local file. A file is copied to the blob
-                folder (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
+                store (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
             headers: for the origin of an `https:` or `http:` address, such as Authorization; it alone gets them, and
                 the model does not.
             webhook: http(s) address to which the result is delivered, signed.
@@ -99,6 +99,7 @@ class CaptionClient:
         Raises:
             InvalidSubmissionError: something in it does not validate.
             AudioNotFoundError: there is no such local file.
+            BlobStoreError: the bucket for local files refuses or does not answer.
             SubmissionConflictError: the key or id stands for a job with another content.
             LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key to be sure
                 that there is only one job.

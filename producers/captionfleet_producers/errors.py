@@ -9,6 +9,7 @@ ProducerError
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
+├── BlobStoreError                  blob_store_unavailable the bucket for audio refuses or does not answer (transient)
 ├── LedgerUnavailableError          ledger_unavailable     nothing was written           (transient)
 └── BrokerUnavailableError          broker_unavailable     no events can be read         (transient)
 """
@@ -56,6 +57,13 @@ class ManifestError(InvalidSubmissionError):
         self.path = path
         self.line = line
         self.field = field
+
+
+class BlobStoreError(ProducerError):
+    """A local file could not be put into the bucket that `CAPTIONFLEET_BLOB_URL` names. Its job was not submitted."""
+
+    code = "blob_store_unavailable"
+    transient = True
 
 
 class SubmissionConflictError(ProducerError):

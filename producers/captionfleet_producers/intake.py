@@ -6,7 +6,7 @@ from itertools import islice
 
 from captionfleet_ledger import Accepted, JobConflictError
 from captionfleet_producers.access import LedgerAccess, told
-from captionfleet_producers.blobs import BlobFolder
+from captionfleet_producers.blob_store import BlobStore
 from captionfleet_producers.broker import Broker
 from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import LedgerUnavailableError, ProducerError
@@ -24,7 +24,7 @@ class Intake:
     """Takes submissions in. What it returns is in the ledger, whatever the broker says."""
 
     def __init__(
-        self, access: LedgerAccess, broker: Broker, *, blobs: BlobFolder | None, tenant: str, clock: Clock
+        self, access: LedgerAccess, broker: Broker, *, blobs: BlobStore | None, tenant: str, clock: Clock
     ) -> None:
         self._access = access
         self._broker = broker

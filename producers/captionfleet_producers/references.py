@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from captionfleet_producers.blobs import BlobFolder
+from captionfleet_producers.blob_store import BlobStore
 from captionfleet_producers.errors import AudioNotFoundError
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|(data|blob):", re.IGNORECASE)
@@ -24,14 +24,15 @@ class Reference:
     version: str = ""
 
 
-def reference_of(audio: str | Path, blobs: BlobFolder | None) -> Reference:
+def reference_of(audio: str | Path, blobs: BlobStore | None) -> Reference:
     """The audio reference of an address (unchanged) or of a local file.
 
-    A file goes into the blob folder if there is one; otherwise the reference is its `file://` address, which workers
+    A file goes into the blob store if there is one; otherwise the reference is its `file://` address, which workers
     on the same disk read when the folder is among their `CAPTIONFLEET_FILE_ROOTS`.
 
     Raises:
         AudioNotFoundError: there is no such file, or it cannot be read or copied.
+        BlobStoreError: the bucket for it refuses or does not answer.
     """
     if is_address(audio):
         return Reference(str(audio))

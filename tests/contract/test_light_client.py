@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"av", "numpy", "openai", "captionfleet_workers", "captionfleet_emulator"}
+HEAVY = {"aiohttp", "av", "botocore", "fsspec", "numpy", "openai", "captionfleet_workers", "captionfleet_emulator"}
 PROGRAM = """
 import sys
 {imports}

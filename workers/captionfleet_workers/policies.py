@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from captionfleet_ledger import LedgerOptions
+from captionfleet_schemas.buckets import StoreAddress
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.settings import WorkerSettings
@@ -42,10 +43,18 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
         schemes=settings.audio_schemes,
         file_roots=settings.file_roots,
         blob_root=blob_root(settings.blob_url),
+        blob_bucket=blob_bucket(settings.blob_url),
+        buckets=tuple(map(StoreAddress.parse, settings.buckets)),
+        presign=settings.presign,
         deadline=settings.audio_fetch_timeout,
     )
 
 
 def blob_root(blob_url: str | None) -> Path | None:
     """The folder of a `file:` blob store."""
-    return Path(url2pathname(urlsplit(blob_url).path)) if blob_url else None
+    return Path(url2pathname(urlsplit(blob_url).path)) if blob_url and blob_url.startswith("file:") else None
+
+
+def blob_bucket(blob_url: str | None) -> StoreAddress | None:
+    """The place of a blob store in an object store."""
+    return StoreAddress.parse(blob_url) if blob_url and not blob_url.startswith("file:") else None

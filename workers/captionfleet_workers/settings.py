@@ -1,5 +1,6 @@
 """The settings of a worker process, read once in `main` and passed down."""
 
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 
 from captionfleet_ledger.settings import CommaSeparated, FleetSettings
+from captionfleet_schemas.buckets import PACKAGES, StoreAddress
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
@@ -110,7 +112,7 @@ class WorkerSettings(FleetSettings):
         description="Folder for audio in flight; by default a folder of ours in the system's temporary one.",
     )
     audio_schemes: Annotated[frozenset[str], CommaSeparated] = Field(
-        default=frozenset({"https", "data", "blob", "file"}),
+        default=frozenset({"https", "data", "blob", "file", "s3", "gs", "az"}),
         description="Audio references that are read; add http to allow unencrypted fetches.",
     )
     audio_max_bytes: int = Field(default=1_000_000_000, ge=1, description="Largest audio file, in bytes.")
@@ -120,6 +122,16 @@ class WorkerSettings(FleetSettings):
     )
     file_roots: Annotated[tuple[Path, ...], CommaSeparated] = Field(
         default=(), description="Folders below which file:// references may be read; none by default."
+    )
+    buckets: Annotated[tuple[str, ...], CommaSeparated] = Field(
+        default=(),
+        description="Buckets, or prefixes in them, in which s3://, gs:// and az:// references may be read, such as "
+        "`s3://podcasts,gs://archive/incoming`; none by default, as a job shall not read all that the worker can.",
+    )
+    presign: bool = Field(
+        default=False,
+        description="Let the model read audio of an object store by a URL that is signed for an hour, where it is too "
+        "large to go inline as it is; needs `CAPTIONFLEET_PASS_URLS`. Off by default, as such a URL leaves the house.",
     )
     allowed_networks: Annotated[tuple[Network, ...], CommaSeparated] = Field(
         default=(),
@@ -150,6 +162,20 @@ class WorkerSettings(FleetSettings):
             raise ValueError(str(error)) from None
         return secrets
 
+    @field_validator("buckets")
+    @classmethod
+    def _can_read_buckets(cls, buckets: tuple[str, ...]) -> tuple[str, ...]:
+        for bucket in buckets:
+            _check_package(StoreAddress.parse(bucket).scheme)
+        return buckets
+
+    @field_validator("blob_url")
+    @classmethod
+    def _can_read_blobs(cls, url: str | None) -> str | None:
+        if url and not url.startswith("file:"):
+            _check_package(StoreAddress.parse(url).scheme)
+        return url
+
     @field_validator("model_name")
     @classmethod
     def _is_known(cls, name: str) -> str:
@@ -157,3 +183,9 @@ class WorkerSettings(FleetSettings):
             msg = f"unknown model; known are {', '.join(sorted(MODELS))}"
             raise ValueError(msg)
         return name
+
+
+def _check_package(scheme: str) -> None:
+    if find_spec(PACKAGES[scheme]) is None:
+        msg = f"{scheme}:// needs {PACKAGES[scheme]}: install captionfleet-workers[{scheme}]"
+        raise ValueError(msg)

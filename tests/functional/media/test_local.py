@@ -64,7 +64,7 @@ def test_data_address_is_decoded(get: Fetch, url: str) -> None:
         ("data:;base64,ÄÖ", FailureCode.AUDIO_DAMAGED),
         ("data:,", FailureCode.AUDIO_EMPTY),
         ("data:," + "x" * 2_000_001, FailureCode.AUDIO_TOO_LARGE),
-        ("s3://bucket/key", FailureCode.AUDIO_UNSUPPORTED),
+        ("s4://bucket/key", FailureCode.AUDIO_UNSUPPORTED),
         ("nonsense:x", FailureCode.AUDIO_UNSUPPORTED),
     ],
 )

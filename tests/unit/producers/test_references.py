@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from captionfleet_producers import AudioNotFoundError, InvalidSettingsError
+from captionfleet_producers.blob_store import blob_store
 from captionfleet_producers.blobs import BlobFolder
 from captionfleet_producers.references import Reference, is_address, reference_of
+from captionfleet_schemas.buckets import PACKAGES
 
 AUDIO = b"RIFF not quite" * 100_000
 
@@ -59,7 +61,7 @@ def test_a_file_goes_into_the_blob_folder_under_its_hash(audio: Path, tmp_path: 
     """The copy is complete, named by its content, and leaves no draft behind."""
     folder = tmp_path / "new" / "blobs"
 
-    reference = reference_of(str(audio), BlobFolder.from_url(folder.as_uri()))
+    reference = reference_of(str(audio), blob_store(folder.as_uri()))
 
     name = f"sha256-{hashlib.sha256(AUDIO).hexdigest()}"
     assert reference == Reference(f"blob:{name}")
@@ -108,8 +110,16 @@ def test_a_blob_folder_that_cannot_be_written_is_said_so(audio: Path, tmp_path: 
         reference_of(audio, BlobFolder(in_the_way))
 
 
-@pytest.mark.parametrize("url", ["s3://bucket", "file://host/folder", "blobs", "file:blobs"])
-def test_a_blob_folder_needs_a_file_address(url: str) -> None:
-    """Other stores are refused when the client is made, not at the first job."""
+@pytest.mark.parametrize("url", ["ftp://bucket", "file://host/folder", "blobs", "file:blobs", "s3://", "s3://a/../b"])
+def test_a_blob_store_is_a_folder_or_a_bucket(url: str) -> None:
+    """Anything else is refused when the client is made, not at the first job."""
     with pytest.raises(InvalidSettingsError, match="CAPTIONFLEET_BLOB_URL"):
-        BlobFolder.from_url(url)
+        blob_store(url)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A light client has no store's package; the error says how to get it."""
+    monkeypatch.setitem(PACKAGES, "gs", "no_such_package")
+
+    with pytest.raises(InvalidSettingsError, match=r"install captionfleet-producers\[gs\]"):
+        blob_store("gs://uploads")

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from captionfleet_ledger.settings import explain
+from captionfleet_schemas.buckets import PACKAGES
 from captionfleet_workers.settings import WorkerSettings
 
 
@@ -46,6 +47,26 @@ def test_empty_list_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAPTIONFLEET_AUDIO_SCHEMES", "")
 
     assert WorkerSettings().audio_schemes == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BUCKETS", "podcasts", "s3://bucket/key"),
+        ("BUCKETS", "s3://podcasts,https://example.com", "s3://bucket/key"),
+        ("BUCKETS", "gs://podcasts", "install captionfleet-workers[gs]"),
+        ("BLOB_URL", "gs://podcasts", "install captionfleet-workers[gs]"),
+        ("BLOB_URL", "s3://podcasts/../private", "slashes"),
+    ],
+)
+def test_stores_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    """A worker that lacks a store's package says so when it starts, not at the first job."""
+    monkeypatch.setitem(PACKAGES, "gs", "no_such_package")
+
+    told = explanation(monkeypatch, **{f"CAPTIONFLEET_{name}": value})
+
+    assert f"CAPTIONFLEET_{name}" in told
+    assert words in told
 
 
 def test_key_falls_back_to_the_vendors_variable(monkeypatch: pytest.MonkeyPatch) -> None:

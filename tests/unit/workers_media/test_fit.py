@@ -17,6 +17,7 @@ from captionfleet_workers.media.facts import Inspection, Target
 
 CARD = model_card(CAPTIONER)
 ORIGIN = Origin(url="https://example.com/a", content_length=1000, content_type=None, public=True)
+SIGNED = replace(ORIGIN, public=False, presigned=True)
 MP3 = Inspection(container="mp3", codec="mp3", channels=2, sample_rate=44_100, seconds=60.0, peak_dbfs=-3.0)
 FLAC = replace(MP3, container="flac", codec="flac")
 LARGE = 30_000_000
@@ -55,6 +56,19 @@ def test_inline_characters_are_counted_with_prefix_and_padding(size: int, chars:
             "passed on",
         ),
         (MP3, fetched(origin=replace(ORIGIN, content_length=None)), FitPolicy(), Route.INLINE, "Content-Length"),
+        (MP3, fetched(origin=replace(ORIGIN, with_headers=True)), FitPolicy(), Route.INLINE, "headers of the job"),
+        (MP3, fetched(origin=SIGNED), FitPolicy(), Route.INLINE, "no URL leaves the fleet without need"),
+        (MP3, fetched(LARGE, SIGNED), FitPolicy(), Route.URL, "signed and passed on"),
+        (MP3, fetched(LARGE, SIGNED), FitPolicy(), Route.URL, "10,000,000"),
+        (FLAC, fetched(LARGE, SIGNED), FitPolicy(), Route.TRANSCODED, "FLAC is not among"),
+        (MP3, fetched(LARGE, SIGNED), FitPolicy(pass_urls=False), Route.TRANSCODED, "does not hand URLs"),
+        (
+            MP3,
+            fetched(LARGE, SIGNED),
+            FitPolicy(avoid_routes=frozenset({Route.URL})),
+            Route.TRANSCODED,
+            "could not read",
+        ),
         (MP3, fetched(1_000_000_001, ORIGIN), FitPolicy(), Route.TRANSCODED, "1,000,000,000"),
         (MP3, fetched(), FitPolicy(), Route.INLINE, "no web address"),
         (MP3, fetched(LARGE), FitPolicy(), Route.TRANSCODED, "10,000,000"),

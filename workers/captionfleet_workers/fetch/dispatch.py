@@ -7,7 +7,7 @@ import httpx2
 
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import PermanentError
-from captionfleet_workers.fetch import blob, data, file, web
+from captionfleet_workers.fetch import blob, bucket, data, file, web
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Reference
 from captionfleet_workers.outbound.addresses import ForbiddenAddressError
 
@@ -18,7 +18,10 @@ FETCHERS: dict[str, Fetcher] = {
     "https": web.fetch,
     "data": lambda audio, into, policy, _client: data.fetch(audio.url, into, policy),
     "file": lambda audio, _into, policy, _client: file.fetch(audio.url, policy),
-    "blob": lambda audio, _into, policy, _client: blob.fetch(audio.url, policy),
+    "blob": lambda audio, into, policy, _client: blob.fetch(audio.url, into, policy),
+    "s3": lambda audio, into, policy, _client: bucket.fetch(audio.url, into, policy),
+    "gs": lambda audio, into, policy, _client: bucket.fetch(audio.url, into, policy),
+    "az": lambda audio, into, policy, _client: bucket.fetch(audio.url, into, policy),
 }
 
 

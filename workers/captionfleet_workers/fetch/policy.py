@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from captionfleet_schemas.buckets import StoreAddress
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
@@ -16,6 +18,12 @@ class FetchPolicy:
     """`file:` reads below these folders alone."""
     blob_root: Path | None = None
     """Where `blob:sha256-<hex>` is the file `sha256-<hex>`."""
+    blob_bucket: StoreAddress | None = None
+    """Likewise in an object store."""
+    buckets: tuple[StoreAddress, ...] = ()
+    """`s3:`, `gs:` and `az:` read in these alone."""
+    presign: bool = False
+    """Have a URL signed for what is read from an object store, for the model."""
     deadline: float = 600.0
     """For one fetch from first connect to last byte, redirects and resumptions included."""
     max_redirects: int = 5
@@ -35,7 +43,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where web audio came from, and what its server said about it."""
+    """Where audio can be had from the web, and what its server said about it."""
 
     url: str = field(repr=False)
     """After redirects. It may be signed, which makes it a secret."""
@@ -43,6 +51,8 @@ class Origin:
     content_type: str | None
     public: bool
     """The address is public, so that the model's own service can reach it too."""
+    presigned: bool = False
+    """It was signed by the fleet for this job, and is the address of an object of its own store."""
     with_headers: bool = False
     """It was asked with headers of the job's own, without which it may answer otherwise."""
 

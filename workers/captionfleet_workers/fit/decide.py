@@ -10,8 +10,13 @@ from captionfleet_workers.fit.steps import inline_chars, richest
 from captionfleet_workers.media.facts import Inspection
 
 
+_NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the fleet without need."
+
+
 def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitPolicy) -> FitPlan:
     """Choose the cheapest route that loses least: the URL, the file as it is, or the richest MP3 that fits.
+
+    A URL that the fleet has to sign for it comes after the file as it is.
 
     Each rule that fails leaves its reason in `Plan.why`, and the chosen route adds its own.
 
@@ -23,11 +28,14 @@ def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitP
     if refusal:
         raise refusal
     against_url = _against_url(inspection, fetched, card.limits, policy)
-    if against_url is None:
+    presigned = fetched.origin is not None and fetched.origin.presigned
+    if against_url is None and not presigned:
         return _as_url(inspection, fetched)
     against_inline = _against_inline(inspection, fetched, card.limits, policy)
     if against_inline is None:
-        return _as_inline(inspection, fetched, card.limits, (against_url,))
+        return _as_inline(inspection, fetched, card.limits, (against_url or _NOT_NEEDED,))
+    if against_url is None:
+        return _as_presigned(inspection, fetched, against_inline)
     return _as_mp3(inspection, card.limits, policy, (against_url, against_inline))
 
 
@@ -45,7 +53,7 @@ def _against_origin(fetched: Fetched, limits: Limits, policy: FitPolicy) -> str 
         return "The audio has no web address that the model could read."
     if origin.with_headers:
         return "The audio was read with headers of the job, which are not passed on to the model."
-    if not (origin.public or policy.pass_private_urls):
+    if not (origin.public or origin.presigned or policy.pass_private_urls):
         return "The address is not public, so the model cannot reach it."
     if origin.content_length is None:
         return "The origin sends no Content-Length, which the model needs to read a URL."
@@ -77,6 +85,12 @@ def _as_url(inspection: Inspection, fetched: Fetched) -> FitPlan:
     return FitPlan(
         plan=_as_it_is(Route.URL, inspection, (why,)), send_url=fetched.origin.url if fetched.origin else None
     )
+
+
+def _as_presigned(inspection: Inspection, fetched: Fetched, against_inline: str) -> FitPlan:
+    assert fetched.origin is not None
+    why = f"A URL of the fleet's own store is signed and passed on: {_name(inspection)} of {fetched.bytes:,} bytes."
+    return FitPlan(plan=_as_it_is(Route.URL, inspection, (against_inline, why)), send_url=fetched.origin.url)
 
 
 def _as_inline(inspection: Inspection, fetched: Fetched, limits: Limits, why: tuple[str, ...]) -> FitPlan:

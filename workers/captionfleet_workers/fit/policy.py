@@ -1,6 +1,6 @@
 """What fitting may do, and what it decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from captionfleet_schemas import Plan, Route
 from captionfleet_workers.media.facts import Target
@@ -29,5 +29,5 @@ class FitPlan:
     """
 
     plan: Plan
-    send_url: str | None = None
+    send_url: str | None = field(default=None, repr=False)
     transcode: Target | None = None

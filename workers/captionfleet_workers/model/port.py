@@ -1,7 +1,7 @@
 """The port through which a job reaches the model. A dialect implements it: one call each time, never a retry."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +20,9 @@ class QualityFlag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AudioUrl:
-    """Audio that the model fetches by itself."""
+    """Audio that the model fetches by itself. The address may be signed, which makes it a secret."""
 
-    url: str
+    url: str = field(repr=False)
 
     @property
     def route(self) -> Route:
