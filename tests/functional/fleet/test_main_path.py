@@ -92,20 +92,6 @@ def test_job_from_a_bare_celery_message(fleet: Fleet) -> None:
     assert fleet.emulator.log()["total"] == 1
 
 
-@pytest.mark.parametrize("path", sorted((AUDIO / "formats").iterdir()), ids=lambda path: path.name)
-def test_every_format(fleet: Fleet, path: Path) -> None:
-    """Each documented and each everyday format ends in a caption and its tokens by the documented rule."""
-    job = fleet.client.submit(path)
-
-    result = fleet.finish(job.id)
-
-    assert result.state is JobState.SUCCEEDED, result.failure
-    assert result.audio
-    assert result.usage
-    assert result.usage.audio_tokens
-    assert abs(result.usage.audio_tokens - result.audio.seconds * 12.5) <= 3
-
-
 def test_streamed_answer(fleet: Fleet) -> None:
     """A job that asks for streaming gets the same caption through a streaming call."""
     plain = fleet.client.submit(READING)

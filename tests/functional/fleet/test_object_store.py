@@ -31,7 +31,9 @@ def stored_worker(module_fleet: Fleet, store: ObjectStore) -> Iterator[WorkerPro
     with pytest.MonkeyPatch.context() as environment:
         for name, value in store.environment.items():
             environment.setenv(name, value)
-        with module_fleet.worker(buckets="s3://podcasts", blob_url=BLOBS, presign="true") as running:
+        with module_fleet.worker(
+            audio_schemes="s3,blob", buckets="s3://podcasts", blob_url=BLOBS, presign="true"
+        ) as running:
             yield running
 
 

@@ -57,7 +57,7 @@ def test_what_is_none(url: str) -> None:
         ("gs://podcasts/incoming/a.mp3", False),
     ],
 )
-def test_prefix_ends_at_a_slash(url: str, inside: bool) -> None:  # noqa: FBT001  a column of the table
+def test_prefix_ends_at_a_slash(url: str, inside: bool) -> None:
     """Neither another bucket nor a longer name passes for what is below a prefix."""
     assert StoreAddress.parse("s3://podcasts/incoming").holds(StoreAddress.parse(url)) is inside
 

@@ -37,7 +37,7 @@ def size_of(address: StoreAddress) -> int:
     """
     try:
         facts = _store(address.scheme).info(address.path)
-    except Exception as error:  # noqa: BLE001  the three SDKs share no base of their errors
+    except Exception as error:
         raise failure_of(error, address) from error
     if facts["type"] != "file":
         raise failure_of(FileNotFoundError(), address)
@@ -54,7 +54,7 @@ def chunks_of(address: StoreAddress) -> Iterator[bytes]:
         with _store(address.scheme).open(address.path, "rb", block_size=READ_AHEAD_BYTES) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
-    except Exception as error:  # noqa: BLE001  as above
+    except Exception as error:
         raise failure_of(error, address) from error
 
 

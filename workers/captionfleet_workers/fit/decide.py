@@ -9,7 +9,6 @@ from captionfleet_workers.fit.policy import FitPlan, FitPolicy
 from captionfleet_workers.fit.steps import inline_chars, richest
 from captionfleet_workers.media.facts import Inspection
 
-
 _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the fleet without need."
 
 
