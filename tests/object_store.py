@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import fsspec  # type: ignore[import-untyped]  # it has no types
+import httpx2
 from moto.server import ThreadedMotoServer
 
 KEY = "AKIATESTTESTTESTTEST"
@@ -50,6 +51,8 @@ def s3_server(*buckets: str) -> Generator[ObjectStore]:
     try:
         host, port = server.get_host_and_port()
         store = ObjectStore(f"http://{host}:{port}")
+        # What it keeps belongs to the process: an earlier server's buckets would still be there.
+        httpx2.post(f"{store.url}/moto-api/reset").raise_for_status()
         for bucket in buckets:
             store.files.mkdir(bucket)
         yield store
