@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
 
+from captionfleet_workers.media.batch import batched
 from captionfleet_workers.media.peak import Peak
 
 FORMATS = {
@@ -24,28 +25,32 @@ def frame(name: str, left: float, right: float, *, planar: bool = False) -> Audi
     return AudioFrame.from_ndarray(shaped, format=f"{name}p" if planar else name, layout="stereo")
 
 
+def peak_of(*frames: AudioFrame) -> Peak:
+    peak = Peak()
+    for batch in batched(frames):
+        peak.add(batch)
+    return peak
+
+
 @pytest.mark.parametrize("planar", [False, True])
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize(("left", "right"), [(0.5, 0.0), (0.0, -0.5), (0.25, -0.5), (-1.0, 0.0)])
 def test_peak_is_found_in_any_channel_and_direction(name: str, left: float, right: float, *, planar: bool) -> None:
     """Full scale is 1, also for the lowest integer, whose magnitude has no positive twin."""
-    peak = Peak()
+    peak = peak_of(frame(name, left, right, planar=planar))
 
-    peak.add(frame(name, left, right, planar=planar))
-
-    assert peak.value() == pytest.approx(max(abs(left), abs(right)))
+    assert peak.value == pytest.approx(max(abs(left), abs(right)))
 
 
 def test_formats_may_change_and_broken_samples_are_left_out() -> None:
     """The peak is that of everything, and what is no number has none."""
-    peak = Peak()
+    peak = peak_of(frame("s16", 0.25, 0.0), frame("flt", 0.75, 0.0), frame("u8", 0.5, 0.0), frame("flt", np.nan, 0.0))
 
-    for one in (frame("s16", 0.25, 0.0), frame("flt", 0.75, 0.0), frame("u8", 0.5, 0.0), frame("flt", np.nan, 0.0)):
-        peak.add(one)
-
-    assert peak.value() == pytest.approx(0.75)
+    assert peak.value == pytest.approx(0.75)
 
 
 def test_nothing_has_no_peak() -> None:
     """Without samples the peak is zero."""
-    assert Peak().value() == 0.0
+    peak = peak_of()
+
+    assert (peak.value, peak.dbfs, peak.silent) == (0.0, None, True)

@@ -1,7 +1,7 @@
 """Opening a hostile file for decoding. Runs in the child."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +11,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 
 from captionfleet_workers.media.facts import Refusal
 from captionfleet_workers.media.formats import DEMUXERS
@@ -32,17 +33,28 @@ class Audio:
         self._samples: Counter[int] = Counter()
 
     @property
+    def samples(self) -> int:
+        """Samples of each channel that have been decoded so far."""
+        return self._samples.total()
+
+    @property
     def seconds(self) -> float:
         """Length of what has been decoded so far."""
         return sum(samples / rate for rate, samples in self._samples.items())
 
-    def frames(self, max_seconds: float) -> Iterator[AudioFrame]:
+    def frames(
+        self, max_seconds: float, see_packet: Callable[["Packet[AudioStream]"], None] | None = None
+    ) -> Iterator[AudioFrame]:
         """Decode to the end. A packet that cannot be decoded is counted in `errors` and left out.
+
+        Args:
+            max_seconds: where to stop.
+            see_packet: is shown each packet before it is decoded.
 
         Raises:
             Refusal: there is more than `max_seconds` of it, or nothing at all.
         """
-        for frame in self._decoded():
+        for frame in self._decoded(see_packet or _unseen):
             self._samples[frame.sample_rate] += frame.samples
             if self.seconds > max_seconds:
                 raise Refusal("audio_too_long", f"the audio is longer than {max_seconds / 3600:g} hours")
@@ -55,18 +67,23 @@ class Audio:
             return Refusal("audio_damaged", f"none of the audio can be decoded ({self.errors} packets failed)")
         return Refusal("audio_empty", "the file holds no audio samples")
 
-    def _decoded(self) -> Iterator[AudioFrame]:
+    def _decoded(self, see_packet: Callable[["Packet[AudioStream]"], None]) -> Iterator[AudioFrame]:
         packets = self.container.demux(self.stream)
         while True:
             try:
                 packet = next(packets, None)
-                frames = packet.decode() if packet else []
+                if packet is None:
+                    return
+                see_packet(packet)
+                frames = packet.decode()
             except _UNREADABLE:
                 self.errors += 1
                 continue
-            if packet is None:
-                return
             yield from frames
+
+
+def _unseen(_packet: "Packet[AudioStream]") -> None:
+    pass
 
 
 @contextmanager

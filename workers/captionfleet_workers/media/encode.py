@@ -1,5 +1,6 @@
 """Decode a file and write it as MP3, frame by frame. Runs in the child."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
@@ -8,8 +9,11 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
+from captionfleet_workers.media.batch import Batch, Gathering
+from captionfleet_workers.media.clip import clipped
 from captionfleet_workers.media.demux import open_audio
-from captionfleet_workers.media.facts import Encoded, Target
+from captionfleet_workers.media.facts import Encoded, Refusal, Slice, Target
+from captionfleet_workers.media.peak import Peak
 
 _LAME_EFFORT = "7"
 """LAME's own scale from 0, best, to 9. It halves the default's CPU time; at speech rates nobody hears it."""
@@ -18,19 +22,49 @@ _RESAMPLER = {"rematrix_maxval": "1.0"}
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
-def encode(source: Path, into: Path, target: Target, max_seconds: float) -> Encoded:
-    """Write `source` as an MP3 of constant bit rate.
+def encode(source: Path, into: Path, target: Target, max_seconds: float, part: Slice | None = None) -> Encoded:
+    """Write `source`, or a part of it, as an MP3 of constant bit rate.
 
     Raises:
-        Refusal: there is nothing to decode, or more than `max_seconds` of it.
+        Refusal: there is nothing to decode, nothing in that part, or more than `max_seconds` of it.
     """
     with open_audio(source) as audio, av.open(into, "w", format="mp3", options={"id3v2_version": "0"}) as output:
         stream = output.add_stream("libmp3lame", rate=target.sample_rate, options={"compression_level": _LAME_EFFORT})
         stream.bit_rate = target.bit_rate
         stream.layout = _LAYOUTS[target.channels]
-        for frame in chain(_resampled(audio.frames(max_seconds), target), [None]):
+        listened = _Listened(clipped(audio.frames(max_seconds), part))
+        for frame in chain(_resampled(listened, target), [None]):
             output.mux(stream.encode(frame))
-    return Encoded(bytes=into.stat().st_size, seconds=audio.seconds)
+    return listened.facts(into)
+
+
+class _Listened:
+    """Frames on their way to the encoder, and what they held."""
+
+    def __init__(self, frames: Iterable[AudioFrame]) -> None:
+        self._frames = frames
+        self._peak = Peak()
+        self._lengths: Counter[int] = Counter()
+
+    def __iter__(self) -> Iterator[AudioFrame]:
+        gathering = Gathering()
+        for frame in self._frames:
+            self._lengths[frame.sample_rate] += frame.samples
+            self._take(gathering.add(frame))
+            yield frame
+        self._take(gathering.rest())
+
+    def facts(self, encoded: Path) -> Encoded:
+        if not self._lengths:
+            raise Refusal("audio_damaged", "the file ends before the part that was to be read")
+        seconds = sum(samples / rate for rate, samples in self._lengths.items())
+        return Encoded(
+            bytes=encoded.stat().st_size, seconds=seconds, peak_dbfs=self._peak.dbfs, silent=self._peak.silent
+        )
+
+    def _take(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self._peak.add(batch)
 
 
 def _resampled(frames: Iterable[AudioFrame], target: Target) -> Iterator[AudioFrame]:

@@ -16,6 +16,10 @@ class Inspection:
     """Hertz."""
     seconds: float
     """Counted from decoded samples."""
+    samples: int = 0
+    """Decoded samples of each channel, over the whole file: what a `Slice` counts in."""
+    samples_sha256: str = ""
+    """Hash of the decoded samples with their rate and channels: the same for the same audio in another container."""
     header_seconds: float | None = None
     """What the header states; None where it states nothing and a demuxer would only guess (AMR, ADTS, bare MP3)."""
     bit_rate: int | None = None
@@ -29,6 +33,19 @@ class Inspection:
     damaged: bool = False
     """Some packets were lost, or the header promises more than there is."""
     has_video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of a file's decoded samples.
+
+    Samples are numbered in their order over the whole file, whatever their rate: a file whose rate changes midway has
+    one numbering too.
+    """
+
+    start: int
+    end: int
+    """Exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +66,10 @@ class Encoded:
     bytes: int
     seconds: float
     """Length of the audio that went in, from its samples."""
+    peak_dbfs: float | None = None
+    """Highest sample of what went in, against full scale; None when every sample is zero."""
+    silent: bool = False
+    """No sample that went in reaches one step of 16-bit audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,15 @@
 """Decode a file to its end and say what it is. Runs in the child."""
 
-import math
 from pathlib import Path
 
 from captionfleet_workers.media import xing
+from captionfleet_workers.media.batch import Batch, batched
 from captionfleet_workers.media.demux import Audio, open_audio
 from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.fingerprint import Fingerprint
 from captionfleet_workers.media.formats import codec_name, container_name
 from captionfleet_workers.media.peak import Peak
 
-_SILENCE = 2.0**-15
-"""One step of 16-bit audio against full scale (-90 dBFS)."""
 _STATING = frozenset({"wav", "w64", "flac", "mp4", "mov", "3gp", "3g2", "aiff", "caf", "asf"})
 """Containers whose header states a length; for the rest FFmpeg guesses or finds it at the file's end."""
 _LOST_SHARE = 0.02
@@ -24,30 +23,45 @@ def measure(path: Path, max_seconds: float) -> Inspection:
         Refusal: there is no sound in it that can be decoded, or more than `max_seconds` of it.
     """
     with open_audio(path) as audio:
-        peak = Peak()
-        channels = sample_rate = 0
-        for frame in audio.frames(max_seconds):
-            peak.add(frame)
-            # What decodes counts: an HE-AAC header states half the rate, and parametric stereo one channel.
-            channels = max(channels, frame.layout.nb_channels)
-            sample_rate = max(sample_rate, frame.sample_rate)
-        return _facts(path, audio, channels, sample_rate, peak.value())
+        heard = _Heard(Fingerprint(audio.stream))
+        for batch in batched(audio.frames(max_seconds, heard.fingerprint.add_packet)):
+            heard.add(batch)
+        return _facts(path, audio, heard)
 
 
-def _facts(path: Path, audio: Audio, channels: int, sample_rate: int, peak: float) -> Inspection:
+class _Heard:
+    """What the samples say."""
+
+    def __init__(self, fingerprint: Fingerprint) -> None:
+        self.peak = Peak()
+        self.fingerprint = fingerprint
+        self.channels = self.sample_rate = 0
+
+    def add(self, batch: Batch) -> None:
+        self.peak.add(batch)
+        self.fingerprint.add(batch)
+        # What decodes counts: an HE-AAC header states half the rate, and parametric stereo one channel.
+        _, channels, sample_rate = batch.shape
+        self.channels = max(self.channels, channels)
+        self.sample_rate = max(self.sample_rate, sample_rate)
+
+
+def _facts(path: Path, audio: Audio, heard: _Heard) -> Inspection:
     container = container_name(audio.container.format.name, audio.container.metadata.get("major_brand", ""), audio.head)
     codec = codec_name(audio.stream.codec_context.codec.canonical_name)
-    stated = _stated_seconds(path, container, audio, sample_rate)
+    stated = _stated_seconds(path, container, audio, heard.sample_rate)
     return Inspection(
         container=container,
         codec=codec,
-        channels=channels,
-        sample_rate=sample_rate,
+        channels=heard.channels,
+        sample_rate=heard.sample_rate,
         seconds=audio.seconds,
+        samples=audio.samples,
+        samples_sha256=heard.fingerprint.hexdigest(),
         header_seconds=stated,
         bit_rate=audio.stream.bit_rate or round(path.stat().st_size * 8 / audio.seconds),
-        peak_dbfs=20 * math.log10(peak) if peak else None,
-        silent=peak < _SILENCE,
+        peak_dbfs=heard.peak.dbfs,
+        silent=heard.peak.silent,
         errors=audio.errors,
         damaged=bool(audio.errors) or _is_short(audio.seconds, stated),
         has_video=_has_video(audio),

@@ -5,28 +5,31 @@ from pathlib import Path
 
 from captionfleet_workers.media import work
 from captionfleet_workers.media.child import Children
-from captionfleet_workers.media.facts import Encoded, Target
+from captionfleet_workers.media.facts import Encoded, Slice, Target
 
 
-def transcode(source: Path, *, into: Path, target: Target, children: Children) -> tuple[Path, Encoded]:
-    """Write `source` as MP3 in a child process, in the order and length of its samples.
+def transcode(
+    source: Path, *, into: Path, target: Target, children: Children, part: Slice | None = None
+) -> tuple[Path, Encoded]:
+    """Write `source`, or one part of it, as MP3 in a child process, in the order and length of its samples.
 
     Args:
         source: any file that `inspect` could read.
         into: an existing folder for the new file.
         target: channels, sample rate and bit rate.
         children: of this worker process.
+        part: what to write; None for all of it.
 
     Returns:
         The new file, which is the caller's to remove, and what was written.
 
     Raises:
-        PermanentError: the file cannot be decoded.
+        PermanentError: the file cannot be decoded, or ends before the part.
         TransientError: the child was ended from outside.
     """
     path = into / secrets.token_hex(16)
     try:
-        return path, Encoded(**children.run(work.encode, str(source), str(path), target))
+        return path, Encoded(**children.run(work.encode, str(source), str(path), target, part))
     except BaseException:
         path.unlink(missing_ok=True)
         raise

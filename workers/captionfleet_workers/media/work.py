@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from captionfleet_workers.media.confine import confine, end_with
-from captionfleet_workers.media.facts import ChildLimits, Encoded, Inspection, Refusal, Target
+from captionfleet_workers.media.facts import ChildLimits, Encoded, Inspection, Refusal, Slice, Target
 
 PRELOAD = [__name__, "captionfleet_workers.media.preheat"]
 """What the fork server imports once, so that no child has to. The worker itself never loads them."""
@@ -25,11 +25,11 @@ def measure(limits: ChildLimits, path: str) -> Inspection:
     return run(Path(path), limits.max_audio_seconds)
 
 
-def encode(limits: ChildLimits, source: str, into: str, target: Target) -> Encoded:
+def encode(limits: ChildLimits, source: str, into: str, target: Target, part: Slice | None) -> Encoded:
     """The task behind `transcode`."""
     from captionfleet_workers.media.encode import encode as run
 
-    return run(Path(source), Path(into), target, limits.max_audio_seconds)
+    return run(Path(source), Path(into), target, limits.max_audio_seconds, part)
 
 
 def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: tuple[Any, ...]) -> None:
