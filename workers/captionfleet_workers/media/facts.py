@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+CUT_SECONDS = 30.0
+"""How far a cut may move from its mark to a quiet place, either way."""
+CUT_SHARE = 0.1
+"""The same as a share of a part's length, where that is less."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
@@ -46,6 +51,14 @@ class Slice:
     start: int
     end: int
     """Exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where to cut a file."""
+
+    boundaries: tuple[int, ...]
+    """The first sample, the first sample of each further part, and the number of samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from captionfleet_workers.media.confine import confine, end_with
-from captionfleet_workers.media.facts import ChildLimits, Encoded, Inspection, Refusal, Slice, Target
+from captionfleet_workers.media.facts import ChildLimits, Cuts, Encoded, Inspection, Refusal, Slice, Target
 
 PRELOAD = [__name__, "captionfleet_workers.media.preheat"]
 """What the fork server imports once, so that no child has to. The worker itself never loads them."""
@@ -30,6 +30,15 @@ def encode(limits: ChildLimits, source: str, into: str, target: Target, part: Sl
     from captionfleet_workers.media.encode import encode as run
 
     return run(Path(source), Path(into), target, limits.max_audio_seconds, part)
+
+
+def cut(limits: ChildLimits, path: str, parts: int, longest: int | None) -> Cuts:
+    """The task behind `cut`."""
+    from captionfleet_workers.media.levels import Levels
+    from captionfleet_workers.media.quiet import boundaries
+
+    levels = Levels.of(Path(path), limits.max_audio_seconds)
+    return Cuts(boundaries(levels.power, step=levels.step, samples=levels.samples, parts=parts, longest=longest))
 
 
 def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: tuple[Any, ...]) -> None:

@@ -1,0 +1,64 @@
+"""How loud a recording is from moment to moment. Runs in the child."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from captionfleet_workers.media.batch import Batch, batched
+from captionfleet_workers.media.demux import open_audio
+
+_STEPS_A_SECOND = 50
+_LOUDEST = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Mean power over stretches of equal length; ten hours take seven megabytes."""
+
+    power: NDArray[np.float32]
+    """Mean square against full scale, over all channels; the last stretch may be shorter."""
+    step: int
+    """Samples in a stretch: 20 ms at the file's first rate, and as many where its rate changes."""
+    samples: int
+
+    @classmethod
+    def of(cls, path: Path, max_seconds: float) -> Self:
+        """Decode a file to its end.
+
+        Raises:
+            Refusal: there is nothing to decode, or more than `max_seconds` of it.
+        """
+        with open_audio(path) as audio:
+            batches = batched(audio.frames(max_seconds))
+            first = next(batches)
+            step = max(first.shape[2] // _STEPS_A_SECOND, 1)
+            curve = _curve(_powers(first, batches), step)
+            return cls(np.concatenate(list(curve)), step, audio.samples)
+
+
+def _powers(first: Batch, others: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
+    yield _power(first)
+    yield from map(_power, others)
+
+
+def _power(batch: Batch) -> NDArray[np.float32]:
+    amplitude: NDArray[Any] = (batch.samples.astype(np.float32) - np.float32(batch.middle)) / np.float32(batch.scale)
+    # Floating-point audio may hold anything, infinities included.
+    sound = np.nan_to_num(amplitude, copy=False).clip(-_LOUDEST, _LOUDEST)
+    mean: NDArray[np.float32] = np.square(sound).mean(axis=0)
+    return mean
+
+
+def _curve(powers: Iterable[NDArray[np.float32]], step: int) -> Iterator[NDArray[np.float32]]:
+    left = np.empty(0, np.float32)
+    for power in powers:
+        held = np.concatenate((left, power))
+        whole = len(held) // step * step
+        left = held[whole:]
+        yield held[:whole].reshape(-1, step).mean(axis=1)
+    if len(left):
+        yield left.mean(keepdims=True)
