@@ -111,12 +111,20 @@ def open_audio(path: Path) -> Generator[Audio]:
 def _opened(file: BinaryIO, head: bytes) -> InputContainer:
     if not head:
         raise Refusal("audio_empty", "the file has no bytes at all")
-    try:
-        return av.open(_Nameless(file), "r", timeout=10, metadata_errors="replace", options=_OPTIONS)
-    except _UNREADABLE as error:
-        if looks_like_audio(head):
-            raise Refusal("audio_damaged", "the file starts like audio but cannot be opened") from error
-        raise Refusal("audio_unsupported", "the file is of no audio format that is known here") from error
+    # A tag of a wrong size, or with junk behind it, hides the audio from guessing: nearly always it is MP3.
+    guesses = (None, "mp3") if head.startswith(b"ID3") else (None,)
+    errors = []
+    for demuxer in guesses:
+        file.seek(0)
+        try:
+            return av.open(
+                _Nameless(file), "r", format=demuxer, timeout=10, metadata_errors="replace", options=_OPTIONS
+            )
+        except _UNREADABLE as error:
+            errors.append(error)
+    if looks_like_audio(head):
+        raise Refusal("audio_damaged", "the file starts like audio but cannot be opened") from errors[0]
+    raise Refusal("audio_unsupported", "the file is of no audio format that is known here") from errors[0]
 
 
 class _Nameless:
