@@ -1,6 +1,6 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench chaos docs lock clean
+.PHONY: help setup demo up test check bench chaos fuzz docs lock clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -42,6 +42,9 @@ bench: setup ## Measure speed and memory side by side with a plain Celery task; 
 
 chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: setup ## Thousands of broken audio files through the media children; ARGS="--files 20000 --seed 2"
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md
 	$(BIN)/python -m captionfleet_schemas.documents schemas/json

@@ -49,6 +49,13 @@ def test_formats_may_change_and_broken_samples_are_left_out() -> None:
     assert peak.value == pytest.approx(0.75)
 
 
+def test_broken_samples_do_not_hide_others() -> None:
+    """One that is no number leaves the rest of its batch heard."""
+    broken = frame("flt", np.nan, 0.5)
+
+    assert peak_of(broken).value == pytest.approx(0.5)
+
+
 def test_nothing_has_no_peak() -> None:
     """Without samples the peak is zero."""
     peak = peak_of()

@@ -46,9 +46,12 @@ def _powers(first: Batch, others: Iterable[Batch]) -> Iterator[NDArray[np.float3
 
 
 def _power(batch: Batch) -> NDArray[np.float32]:
-    amplitude: NDArray[Any] = (batch.samples.astype(np.float32) - np.float32(batch.middle)) / np.float32(batch.scale)
     # Floating-point audio may hold anything, infinities included.
-    sound = np.nan_to_num(amplitude, copy=False).clip(-_LOUDEST, _LOUDEST)
+    with np.errstate(all="ignore"):
+        amplitude: NDArray[Any] = (batch.samples.astype(np.float32) - np.float32(batch.middle)) / np.float32(
+            batch.scale
+        )
+        sound = np.nan_to_num(amplitude, copy=False).clip(-_LOUDEST, _LOUDEST)
     mean: NDArray[np.float32] = np.square(sound).mean(axis=0)
     return mean
 

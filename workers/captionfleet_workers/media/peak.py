@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from captionfleet_workers.media.batch import Batch
 
 _LOUDEST = 1e6
@@ -17,8 +19,13 @@ class Peak:
 
     def add(self, batch: Batch) -> None:
         """Take one batch in."""
-        # NaN compares as smaller, so that broken samples of floating-point files are left out.
         highest, lowest = float(batch.samples.max()), float(batch.samples.min())
+        if math.isnan(highest):  # floating-point audio may hold what is no number
+            highest, lowest = (
+                float(np.fmax.reduce(batch.samples, axis=None)),
+                float(np.fmin.reduce(batch.samples, axis=None)),
+            )
+        # What is still no number compares as smaller, and is left out.
         self._value = max(self._value, (highest - batch.middle) / batch.scale, (batch.middle - lowest) / batch.scale)
 
     @property

@@ -1,0 +1,1 @@
+"""Broken audio by the thousand, through real media children."""
