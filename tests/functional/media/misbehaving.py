@@ -15,6 +15,10 @@ class Report:
     """What a child could see."""
 
     environment: list[str]
+    started_with: list[str]
+    """Variables that `/proc` shows to whoever may read there."""
+    reaches: bool
+    """A connection to the given port of this machine could be made."""
     modules: list[str]
     core_bytes: int
 
@@ -64,10 +68,25 @@ def fill_disk(_limits: ChildLimits, path: str) -> Report:
     raise AssertionError
 
 
-def look_around(_limits: ChildLimits) -> Report:
-    """Say what there is to steal."""
+def look_around(_limits: ChildLimits, port: int) -> Report:
+    """Say what there is to steal, and who could be told."""
     import resource
     import sys
 
     loaded = {name.partition(".")[0] for name in sys.modules}
-    return Report(sorted(os.environ), sorted(loaded), resource.getrlimit(resource.RLIMIT_CORE)[0])
+    started_with = [entry.partition("=")[0] for entry in Path("/proc/self/environ").read_text().split("\0") if entry]
+    return Report(
+        environment=sorted(os.environ),
+        started_with=started_with,
+        reaches=_reaches(port),
+        modules=sorted(loaded),
+        core_bytes=resource.getrlimit(resource.RLIMIT_CORE)[0],
+    )
+
+
+def _reaches(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -97,25 +98,52 @@ def test_lost_fork_server_is_replaced(children: Children) -> None:
 
 
 def test_child_holds_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    """Neither the worker's own program nor its environment, and no library that talks to broker, ledger or model."""
+    """Neither the worker's program nor its environment, no library that talks to broker, ledger or model, no network.
+
+    Where this machine's kernel lets nobody make a network namespace, the child keeps the network.
+    """
+    secrets = {"CAPTIONFLEET_MODEL_API_KEY": "secret", "DASHSCOPE_API_KEY": "secret"}
     program = tmp_path / "program.py"
     program.write_text(
-        "import json, os, celery, openai\n"
+        "import json, os, sys, celery, openai\n"
         "from captionfleet_workers.media.child import Children\n"
         "from tests.functional.media import misbehaving\n"
         "os.environ['PROGRAM_RUNS'] = os.environ.get('PROGRAM_RUNS', '') + 'x'\n"
-        "print(json.dumps([Children().run(misbehaving.look_around), os.environ['PROGRAM_RUNS']]))\n"
+        "print(json.dumps([Children().run(misbehaving.look_around, int(sys.argv[1])), os.environ['PROGRAM_RUNS']]))\n"
     )
 
-    run = subprocess.run(
-        [sys.executable, program], env=WITH_TESTS, capture_output=True, text=True, check=True, timeout=60
-    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        run = subprocess.run(
+            [sys.executable, program, port],
+            env=WITH_TESTS | secrets,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
 
     report, runs = json.loads(run.stdout)
     assert runs == "x"
     assert report["environment"] == []
+    assert set(report["started_with"]) <= {
+        "PATH",
+        "TMPDIR",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "LD_LIBRARY_PATH",
+        "PYTHONPATH",
+    }
+    assert report["reaches"] is not namespaces_are_permitted()
     assert report["core_bytes"] == 0
     assert not {"celery", "kombu", "openai", "httpx2", "redis", "pydantic"} & set(report["modules"])
+
+
+def namespaces_are_permitted() -> bool:
+    """Whether a process of its own may leave the network, as the fork server tries to."""
+    program = "import sys; from captionfleet_workers.media.bare import give_up_network; sys.exit(not give_up_network())"
+    return subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
 
 
 def test_children_end_with_their_worker(tmp_path: Path) -> None:

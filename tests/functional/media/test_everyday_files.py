@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from captionfleet_schemas import FailureCode
+from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.facts import Target
 from captionfleet_workers.media.inspect import inspect
@@ -90,6 +92,17 @@ def test_high_efficiency_aac_counts_at_its_full_rate(children: Children, spool: 
     assert (found.codec, found.sample_rate) == ("aac", 44_100)
     assert found.seconds == pytest.approx(SECONDS, rel=0.01)
     assert not found.damaged
+
+
+def test_unknown_codec_is_named_as_such(children: Children, spool: Path) -> None:
+    """A good file of a codec that no decoder is there for is not called damaged."""
+    path = made("pcm_s16le", "mov")(spool / "file")
+    path.write_bytes(path.read_bytes().replace(b"sowt", b"zzzz"))
+
+    with pytest.raises(PermanentError) as raised:
+        inspect(path, children=children)
+
+    assert raised.value.code is FailureCode.AUDIO_UNSUPPORTED
 
 
 @pytest.mark.parametrize("tag_bytes", [10, 300_000])

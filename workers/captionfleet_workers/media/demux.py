@@ -1,5 +1,7 @@
 """Opening a hostile file for decoding. Runs in the child."""
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.video.stream import VideoStream
 
 from captionfleet_workers.media.facts import Refusal
 from captionfleet_workers.media.formats import DEMUXERS
@@ -88,10 +91,10 @@ def _unseen(_packet: "Packet[AudioStream]") -> None:
 
 @contextmanager
 def open_audio(path: Path) -> Generator[Audio]:
-    """Open the first audio stream of a file.
+    """Open the first audio stream of a file that can be decoded.
 
     Raises:
-        Refusal: it is text, cannot be opened, or holds no audio stream.
+        Refusal: it is text, cannot be opened, or holds no such stream.
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -102,10 +105,17 @@ def open_audio(path: Path) -> Generator[Audio]:
         with _opened(file, head) as container:
             if not container.streams.audio:
                 raise Refusal("audio_unsupported", "the file holds no audio stream")
-            stream = container.streams.audio[0]
+            stream = next(filter(has_decoder, container.streams.audio), None)
+            if stream is None:
+                raise Refusal("audio_unsupported", "the audio is of a codec that is not known here")
             # One thread: a child is short, and the fleet has more of them than cores.
             stream.codec_context.thread_count = 1
             yield Audio(container, stream, head)
+
+
+def has_decoder(stream: AudioStream | VideoStream) -> bool:
+    """Whether PyAV knows the stream's codec: its types leave out that it may not."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def _opened(file: BinaryIO, head: bytes) -> InputContainer:
@@ -132,5 +142,12 @@ class _Nameless:
 
     def __init__(self, file: BinaryIO) -> None:
         self.read = file.read
-        self.seek = file.seek
         self.tell = file.tell
+        self._seek = file.seek
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As of a file; negative for a place that there is not, which FFmpeg then deals with."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError):
+            return -errno.EINVAL

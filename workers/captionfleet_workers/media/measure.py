@@ -4,7 +4,7 @@ from pathlib import Path
 
 from captionfleet_workers.media import xing
 from captionfleet_workers.media.batch import Batch, batched
-from captionfleet_workers.media.demux import Audio, open_audio
+from captionfleet_workers.media.demux import Audio, has_decoder, open_audio
 from captionfleet_workers.media.facts import Inspection
 from captionfleet_workers.media.fingerprint import Fingerprint
 from captionfleet_workers.media.formats import codec_name, container_name
@@ -83,4 +83,7 @@ def _is_short(seconds: float, stated: float | None) -> bool:
 
 def _has_video(audio: Audio) -> bool:
     # A cover picture is a video stream too, of a single frame.
-    return any(stream.codec_context.codec.name not in {"mjpeg", "png"} for stream in audio.container.streams.video)
+    return any(
+        not (has_decoder(stream) and stream.codec_context.codec.name in {"mjpeg", "png"})
+        for stream in audio.container.streams.video
+    )

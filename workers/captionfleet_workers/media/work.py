@@ -14,8 +14,8 @@ from typing import Any
 from captionfleet_workers.media.confine import confine, end_with
 from captionfleet_workers.media.facts import ChildLimits, Cuts, Encoded, Inspection, Refusal, Slice, Target
 
-PRELOAD = [__name__, "captionfleet_workers.media.preheat"]
-"""What the fork server imports once, so that no child has to. The worker itself never loads them."""
+PRELOAD = ["captionfleet_workers.media.bare", __name__, "captionfleet_workers.media.preheat"]
+"""What the fork server imports once, in this order, so that no child has to. The worker itself never loads them."""
 
 
 def measure(limits: ChildLimits, path: str) -> Inspection:
