@@ -14,6 +14,7 @@ from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import (
     Accepted,
+    CaptionMemo,
     Chores,
     Claim,
     Cooling,
@@ -29,12 +30,14 @@ from captionfleet_ledger.records import (
     Permit,
     QueuedJob,
     Refusal,
+    RememberedCaption,
     Settlement,
     WaitingReason,
 )
 
 __all__ = [
     "Accepted",
+    "CaptionMemo",
     "Chores",
     "Claim",
     "Cooling",
@@ -59,6 +62,7 @@ __all__ = [
     "Permit",
     "QueuedJob",
     "Refusal",
+    "RememberedCaption",
     "Settlement",
     "WaitingReason",
     "new_token",

@@ -26,6 +26,7 @@ def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
         "" if job.store_days is None else job.store_days,
         # A job that leaves the choice to the fleet is for whatever model the worker's setting names.
         "" if job.model is None and job.prompt is None else job.model_name,
+        "1" if job.quote else "",
     )
 
 

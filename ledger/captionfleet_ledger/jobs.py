@@ -6,10 +6,21 @@ from itertools import islice
 from typing import Any
 
 from captionfleet_ledger.accepting import acceptance, new_round, restoration, without_past_deadlines
+from captionfleet_ledger.captions import keeping
 from captionfleet_ledger.errors import JobConflictError
 from captionfleet_ledger.moments import moment
 from captionfleet_ledger.reading import claim_of, read_command, record_of
-from captionfleet_ledger.records import Accepted, Claim, JobRecord, Lease, QueuedJob, Refusal, Settlement, WaitingReason
+from captionfleet_ledger.records import (
+    Accepted,
+    CaptionMemo,
+    Claim,
+    JobRecord,
+    Lease,
+    QueuedJob,
+    Refusal,
+    Settlement,
+    WaitingReason,
+)
 from captionfleet_ledger.server import Command
 from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of
 from captionfleet_ledger.shards import by_shard
@@ -85,13 +96,22 @@ class Jobs:
         )
         return frozenset(one.lease for one, is_alive in zip(claims, replies, strict=True) if is_alive)
 
-    def settle(self, lease: Lease, result: CaptionResult, *, webhook_url: str | None = None) -> Settlement | None:
+    def settle(
+        self,
+        lease: Lease,
+        result: CaptionResult,
+        *,
+        webhook_url: str | None = None,
+        memo: CaptionMemo | None = None,
+    ) -> Settlement | None:
         """End a job with its outcome, the events to publish and the delivery to make. One round trip.
 
         Args:
             lease: a lease that ran out still counts if nobody has claimed its job since.
             result: the outcome; its state is a final one.
             webhook_url: where to deliver the caption's event; None delivers nothing.
+            memo: what to remember for other jobs with the same audio. It was paid for, and so it is remembered also
+                when the lease is lost.
 
         Returns:
             What to tell, or None when the lease is lost, also when it has settled the job with another outcome. The
@@ -100,7 +120,7 @@ class Jobs:
         Raises:
             LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
-        return self._end(result, "lease", lease.token, webhook_url)[1]
+        return self._end(result, "lease", lease.token, webhook_url, memo)[1]
 
     def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
@@ -181,12 +201,12 @@ class Jobs:
         return self._command("accept", job.id, secrets.token_hex(8), *acceptance(job))
 
     def _end(
-        self, result: CaptionResult, right: str, token: str, webhook_url: str | None
+        self, result: CaptionResult, right: str, token: str, webhook_url: str | None, memo: CaptionMemo | None = None
     ) -> tuple[str, Settlement | None]:
         settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
         parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
-        [reply] = self._store.send_all_safely([self._command("settle", result.job_id, right, token, *parts)])
-        status = reply.decode()
+        settling = self._command("settle", result.job_id, right, token, *parts)
+        status = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0].decode()
         return status, settlement if status == "settled" else None
 
     def _look_up(self, job_id: str) -> tuple[JobRecord | None, float]:

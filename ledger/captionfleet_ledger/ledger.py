@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Self
 
+from captionfleet_ledger.captions import Captions
 from captionfleet_ledger.deliveries import Deliveries
 from captionfleet_ledger.durability import concerns
 from captionfleet_ledger.jobs import Jobs
@@ -28,6 +29,7 @@ class Ledger:
         self.jobs = Jobs(store)
         self.outbox = Outbox(store)
         self.deliveries = Deliveries(store)
+        self.captions = Captions(store)
         self.listing = Listing(store)
         self.pace = Pace(store)
         self.pauses = Pauses(store)

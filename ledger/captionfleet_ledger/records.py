@@ -108,6 +108,24 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberedCaption:
+    """A caption of the same audio, and the job that paid for it."""
+
+    job_id: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionMemo:
+    """What to remember of a job that is being settled, under which key, and for how long."""
+
+    key: str
+    """Everything that makes a caption another one; the ledger does not look inside."""
+    remembered: RememberedCaption
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class QueuedJob:
     """A job whose queue message has to be sent."""
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
 from captionfleet_ledger.server import Argument
-from captionfleet_schemas import CaptionResult, Failure, FailureCode, JobState
+from captionfleet_schemas import CaptionResult, Failure, FailureCode, JobState, Quote
 from captionfleet_schemas.event import Event, events_of
 from captionfleet_schemas.result import Timings
 
 DAY = 86_400.0
+QUOTE_SECONDS = 3600.0
+"""Whoever asks for a quote waits for it; it is not kept like a caption."""
 
 
 def ended(record: JobRecord, state: JobState, failure: Failure, at: datetime) -> CaptionResult:
@@ -23,6 +25,7 @@ def ended(record: JobRecord, state: JobState, failure: Failure, at: datetime) ->
         metadata=record.job.metadata,
         model=record.job.model_name,
         failure=failure,
+        quote=Quote.of_no_call() if record.job.quote else None,
         attempts=record.attempts,
         timings=Timings(accepted_at=record.accepted_at, started_at=record.started_at, finished_at=at),
     )
@@ -44,9 +47,9 @@ def expired(record: JobRecord, at: datetime) -> CaptionResult:
 
 
 def settlement_of(result: CaptionResult, shard: int, webhook_url: str | None) -> Settlement:
-    """The events and the delivery of a result; the delivery's id tells its shard."""
+    """The events and the delivery of a result; the delivery's id tells its shard. A quote has neither."""
     events = tuple(_entry(event) for event in events_of(result))
-    return Settlement(events, f"dlv_{shard:02d}_{events[0].event_id}" if webhook_url else None)
+    return Settlement(events, f"dlv_{shard:02d}_{events[0].event_id}" if webhook_url and events else None)
 
 
 def outcome(
@@ -63,7 +66,7 @@ def outcome(
         without_caption,
         caption,
         result.failure.code.value if result.failure else "",
-        options.retention_days * DAY,
+        QUOTE_SECONDS if result.quote else options.retention_days * DAY,
         options.publish_grace,
         settlement.delivery_id or "",
         webhook_url or "",

@@ -103,7 +103,9 @@ class CaptionJob(Request):
     timeline: Annotated[float, Field(ge=10, le=2400)] | None = None
     """Describe stretches of about so many seconds, each with its time; every one of them is a paid call."""
     cache: bool | None = None
-    """False: ask the model even where this audio was described before. None is the fleet's default."""
+    """False: ask the model even where this audio was described before, and remember nothing of the answer.
+
+    None is the fleet's default."""
     quote: bool | None = None
     """True: fetch and look at the audio, say what its caption would cost, and make no call. Publishes no event."""
     store_days: Annotated[int, Field(ge=0, le=365)] | None = None

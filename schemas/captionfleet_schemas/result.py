@@ -70,6 +70,38 @@ class Quote(Message):
     """The fleet's limit, 0 for none; with `tokens_per_minute` it bounds how soon the work can be done."""
     tokens_per_minute: Annotated[float, Field(ge=0)]
 
+    @property
+    def minutes_by_requests(self) -> float:
+        """How long the calls take at the limit of requests."""
+        return self.calls / self.requests_per_minute if self.requests_per_minute else 0.0
+
+    @property
+    def minutes_by_tokens(self) -> float:
+        """How long they take at the limit of tokens, with typical answers."""
+        tokens = self.input_tokens + self.typical_output_tokens
+        return tokens / self.tokens_per_minute if self.tokens_per_minute else 0.0
+
+    @property
+    def minutes(self) -> float:
+        """The least time that the calls take."""
+        return max(self.minutes_by_requests, self.minutes_by_tokens)
+
+    @classmethod
+    def of_no_call(
+        cls, *, requests_per_minute: float = 0, tokens_per_minute: float = 0, cost: Cost | None = None
+    ) -> Self:
+        """The quote of audio that is not sent to the model: refused before a call, or described before."""
+        return cls(
+            calls=0,
+            input_tokens=0,
+            typical_output_tokens=0,
+            max_output_tokens=0,
+            typical=cost,
+            worst=cost,
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+        )
+
 
 class AudioFacts(Message):
     """What was found in the file. `seconds` is counted from decoded samples, not read from a header."""

@@ -36,6 +36,7 @@ def fleet_settings(stand: Stand, concurrency: int, *, database: int = 2, **setti
         "CAPTIONFLEET_WORKER_CONCURRENCY": str(concurrency),
         "CAPTIONFLEET_WORKER_EVENTS": "false",
         "CAPTIONFLEET_WORKER_ONE_CORE": "true",
+        "CAPTIONFLEET_CACHE_DAYS": "0",
     } | {f"CAPTIONFLEET_{name.upper()}": value for name, value in settings.items()}
 
 

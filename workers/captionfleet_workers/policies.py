@@ -6,7 +6,9 @@ from urllib.request import url2pathname
 
 from captionfleet_ledger import LedgerOptions
 from captionfleet_schemas.buckets import StoreAddress
+from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.job.quoting import Terms
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.settings import WorkerSettings
 
@@ -47,6 +49,16 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
         buckets=tuple(map(StoreAddress.parse, settings.buckets)),
         presign=settings.presign,
         deadline=settings.audio_fetch_timeout,
+    )
+
+
+def quote_terms(settings: WorkerSettings, card: ModelCard) -> Terms:
+    """What a quote for this model is reckoned by."""
+    return Terms(
+        price=card.price(settings.model_region),
+        requests_per_minute=settings.model_rpm,
+        tokens_per_minute=settings.model_tpm,
+        max_output_tokens=settings.model_max_output_tokens or card.limits.max_output_tokens,
     )
 
 

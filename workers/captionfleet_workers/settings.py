@@ -107,6 +107,12 @@ class WorkerSettings(FleetSettings):
         default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."
     )
 
+    cache_days: float = Field(
+        default=7.0,
+        ge=0,
+        description="Days for which a caption is remembered: a job of the same tenant with the same audio gets it "
+        "again without a call. 0 remembers nothing.",
+    )
     spool_dir: Path | None = Field(
         default=None,
         description="Folder for audio in flight; by default a folder of ours in the system's temporary one.",

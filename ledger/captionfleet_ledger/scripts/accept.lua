@@ -5,7 +5,7 @@ Write a new job, or say what became of it.
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] nonce, new for each request, so that a repeated request knows its own job
          [4] fingerprint of the body  [5] the job as JSON  [6] queue  [7] tenant  [8] lane  [9] metadata as JSON
-         [10] start_by  [11] finish_by  [12] store_days  [13] model, each '' when not set
+         [10] start_by  [11] finish_by  [12] store_days  [13] model  [14] '1' for a quote, each '' when not set
 Returns  {'created' | 'known', state} or {'conflict'}
 ]]
 local _, id, nonce, fingerprint = unpack(ARGV)

@@ -41,7 +41,7 @@ end
 
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
-  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared',
+  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared', 'quote',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -74,13 +74,13 @@ local function unpark(job)
   job.parked = nil
 end
 
--- Change the state, in the job and in the indexes.
+-- Change the state, in the job and in the indexes. A quote is in no list of jobs.
 local function move(job, state)
   if job.parked then unpark(job) end
   if job.state == 'queued' then redis.call('ZREM', key('queued', job.queue), job.id) end
   if state == 'queued' then redis.call('ZADD', key('queued', job.queue), text(NOW), job.id) end
   if job.state then redis.call('ZREM', key('state', job.state), job.id) end
-  redis.call('ZADD', key('state', state), job.accepted_at, job.id)
+  if not job.quote then redis.call('ZADD', key('state', state), job.accepted_at, job.id) end
   redis.call('HSET', job.key, 'state', state)
   job.state = state
 end
@@ -91,14 +91,14 @@ local function write_job(id, accepted_at, nonce, fingerprint, body, queue, tenan
   local job = {id = id, key = key('job', id), queue = queue, accepted_at = accepted_at}
   redis.call('HSET', job.key, 'job', body, 'fingerprint', fingerprint, 'nonce', nonce, 'queue', queue, 'tenant', tenant,
     'lane', lane, 'metadata', metadata, 'accepted_at', accepted_at, 'attempts', 0, 'crashes', 0, 'messages', 1)
-  for place, name in ipairs({'start_by', 'finish_by', 'store_days', 'model'}) do
+  for place, name in ipairs({'start_by', 'finish_by', 'store_days', 'model', 'quote'}) do
     local value = select(place, ...)
     if value ~= '' then
       redis.call('HSET', job.key, name, value)
       job[name] = value
     end
   end
-  redis.call('ZADD', key('jobs'), accepted_at, id)
+  if not job.quote then redis.call('ZADD', key('jobs'), accepted_at, id) end
   return job
 end
 
@@ -106,8 +106,9 @@ end
 local PARKED_SECONDS = 3600
 
 -- The first pause that the job falls under, or nil. `model` is that of jobs that name none. A probe is let past the one
--- that it probes, unless an operator has made it his own meanwhile.
+-- that it probes, unless an operator has made it his own meanwhile. A quote makes no call that could be paused.
 local function pause_of(job, model)
+  if job.quote then return nil end
   local scopes = {'fleet', 'tenant:' .. (job.tenant or ''), 'model:' .. (job.model or model or '')}
   for index, pause in ipairs(redis.call('HMGET', key('pauses'), unpack(scopes))) do
     local is_probe = pause and job.probe == scopes[index] and cjson.decode(pause).by == 'account_fault'

@@ -32,7 +32,7 @@ local function store_outcome()
   move(job, state)
   redis.call('HDEL', job.key, 'token', 'holder', 'lease_until', 'due_at', 'reason')
   redis.call('HSET', job.key, 'result', result, 'failure', failure, 'settlement', digest)
-  if failure == DEAD then redis.call('ZADD', key('dead'), job.accepted_at, id) end
+  if failure == DEAD and not job.quote then redis.call('ZADD', key('dead'), job.accepted_at, id) end
   if caption ~= '' and keeps_caption() then redis.call('HSET', job.key, 'caption', caption) end
   local days = tonumber(job.store_days) or 0
   look('job:' .. id, NOW + (days > 0 and days * 86400 or retention))

@@ -96,6 +96,8 @@ def settings_for(redis_url: str, broker_url: str, emulator: Emulator, folder: Pa
         "CAPTIONFLEET_WORKER_CONCURRENCY": "8",
         "CAPTIONFLEET_SWEEP_SECONDS": "0.2",
         "CAPTIONFLEET_LEASE_SECONDS": "2",
+        # The tests share few clips, and count calls.
+        "CAPTIONFLEET_CACHE_DAYS": "0",
     }
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 from redis.connection import Connection
 
-from captionfleet_ledger import DeliveryState, Ledger, WaitingReason
+from captionfleet_ledger import CaptionMemo, DeliveryState, Ledger, RememberedCaption, WaitingReason
 from tests.functional.ledger.making import HOOK, Clock, attempt_at, make_hooked_job, make_job, make_result, take
 
 Trips = Callable[[], int]
+MEMO = CaptionMemo("acme:0123", RememberedCaption("job-1", "A dog barks twice."), 60)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_the_life_of_a_job(ledger: Ledger, clock: Clock, trips: Trips) -> None:
     costs["accept"] = trips()
     claim = take(ledger)
     costs["claim"] = trips()
-    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK)
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK, memo=MEMO)
     costs["settle"] = trips()
     assert settlement is not None
     assert settlement.delivery_id is not None
@@ -53,6 +54,8 @@ def test_the_life_of_a_job(ledger: Ledger, clock: Clock, trips: Trips) -> None:
     assert delivery is not None
     ledger.deliveries.record(delivery, attempt_at(clock), next_in=None, state=DeliveryState.DELIVERED)
     costs["deliveries.record"] = trips()
+    ledger.captions.recall("acme:0123")
+    costs["captions.recall"] = trips()
 
     assert costs == dict.fromkeys(costs, 1)
 

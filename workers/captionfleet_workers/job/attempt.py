@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from captionfleet_ledger import Claim
-from captionfleet_schemas import CaptionJob
+from captionfleet_ledger import Claim, RememberedCaption
+from captionfleet_schemas import CaptionJob, Quote
 from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.errors import HandedBackError, LeaseLostError
 from captionfleet_workers.fetch import Fetched
@@ -34,6 +34,11 @@ class Attempt:
     audio: AudioUrl | AudioFile | None = None
     transcoded: Path | None = None
     answer: Answer | None = None
+    caption_key: str | None = None
+    """What the answer is remembered under; None remembers nothing."""
+    remembered: RememberedCaption | None = None
+    quote: Quote | None = None
+    """Of a job that asks for no more; it is of no call until all that can fail has been looked at."""
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each step took, summed over the tries of this attempt."""
 

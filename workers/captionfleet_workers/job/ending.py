@@ -12,6 +12,7 @@ from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.memory import memo_of
 from captionfleet_workers.patience import until_ledger_answers
 
 log = structlog.get_logger()
@@ -25,8 +26,9 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     When the job is somebody else's by now, this outcome does not count.
     """
     webhook = attempt.job.webhook.url if attempt.job.webhook else None
+    memo = memo_of(attempt.job, outcome, attempt.caption_key, days=fleet.settings.cache_days)
     settlement = _as_holder(
-        attempt, fleet, lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook)
+        attempt, fleet, lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook, memo=memo)
     )
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from captionfleet_schemas import AudioFacts, CaptionResult, Cost, Failure, FailureCode, JobState, Timings, Usage
 from captionfleet_schemas.cost import cost_of
 from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.memory import GOOD
 
 DAMAGED_AUDIO = "damaged_audio"
 
@@ -12,7 +13,9 @@ _STATES = {FailureCode.DEADLINE_EXCEEDED: JobState.EXPIRED, FailureCode.CANCELLE
 
 
 def succeeded(attempt: Attempt, *, region: str, now: float) -> CaptionResult:
-    """The result of an answered call."""
+    """The result of an answered call, of a caption that is remembered, or of a quote."""
+    if attempt.remembered is not None or attempt.quote is not None:
+        return _without_call(attempt, now)
     answer = attempt.answer
     assert answer is not None
     return _outline(attempt, JobState.SUCCEEDED, now).model_copy(
@@ -35,6 +38,21 @@ def failed(
     return _outline(attempt, _STATES.get(code, JobState.FAILED), now, failure)
 
 
+def _without_call(attempt: Attempt, now: float) -> CaptionResult:
+    outline = _outline(attempt, JobState.SUCCEEDED, now)
+    known = attempt.remembered
+    if known is None:
+        return outline
+    assert outline.plan is not None
+    why = (*outline.plan.why, f"Job {known.job_id} has paid for a caption of the same audio; no call is made.")
+    update = {"cached_from": known.job_id, "plan": outline.plan.model_copy(update={"why": why})}
+    if attempt.quote is not None:
+        return outline.model_copy(update=update)
+    return outline.model_copy(
+        update={**update, "caption": known.caption, "finish_reason": GOOD, "quality": _doubts(attempt)}
+    )
+
+
 def _outline(attempt: Attempt, state: JobState, now: float, failure: Failure | None = None) -> CaptionResult:
     job, claim = attempt.job, attempt.claim
     return CaptionResult(
@@ -45,6 +63,7 @@ def _outline(attempt: Attempt, state: JobState, now: float, failure: Failure | N
         metadata=job.metadata,
         model=attempt.card.name,
         failure=failure,
+        quote=attempt.quote,
         audio=_audio(attempt),
         plan=attempt.fit.plan if attempt.fit else None,
         attempts=claim.attempts,

@@ -21,10 +21,12 @@ from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.ending import defer, hand_back, park, settle
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.quoting import free
 from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.patience import until_ledger_answers
+from captionfleet_workers.policies import quote_terms
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, decide
 
@@ -44,6 +46,8 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
             shutdown=fleet.shutdown,
             progress=Progress.decode(claim.progress),
         )
+        if claim.job.quote:
+            attempt.quote = free(quote_terms(fleet.settings, attempt.card))
         with closing(attempt):
             _run(attempt, fleet)
     finally:
@@ -88,7 +92,7 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
         fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
         return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
     settle(attempt, fleet, result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock()))
-    if attempt.claim.probes:
+    if attempt.claim.probes and attempt.answer is not None:
         fleet.pauses.end(attempt.claim.probes)
     return True
 

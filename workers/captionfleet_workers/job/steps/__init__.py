@@ -9,21 +9,32 @@ from captionfleet_workers.job.steps.fetch import fetch
 from captionfleet_workers.job.steps.fit import fit
 from captionfleet_workers.job.steps.inspect import inspect
 from captionfleet_workers.job.steps.pace import pace
+from captionfleet_workers.job.steps.quote import quote
+from captionfleet_workers.job.steps.recall import recall
+from captionfleet_workers.job.steps.transcode import transcode
 
 Step = Callable[[Attempt, Fleet], None]
 
-STEPS: tuple[tuple[str, Step], ...] = (
+_LOOK: tuple[tuple[str, Step], ...] = (
     ("fetch", fetch),
     ("inspect", inspect),
     ("fit", fit),
+    ("recall", recall),
+)
+STEPS: tuple[tuple[str, Step], ...] = (
+    *_LOOK,
+    ("transcode", transcode),
     ("pace", pace),
     ("call", call),
 )
+QUOTE_STEPS: tuple[tuple[str, Step], ...] = (*_LOOK, ("quote", quote))
 
 
 def walk(attempt: Attempt, fleet: Fleet) -> None:
-    """Take every step in order; whatever one raises ends the walk."""
-    for name, step in STEPS:
+    """Take every step in order, until there is a caption; whatever one raises ends the walk."""
+    for name, step in QUOTE_STEPS if attempt.job.quote else STEPS:
         attempt.check()
         with attempt.timed(name), fleet.activity.step(attempt.job.id, name):
             step(attempt, fleet)
+        if attempt.remembered is not None:
+            return
