@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import Progress
 
-from captionfleet_producers import CaptionClient, Submission
+from captionfleet_producers import CaptionClient, Submission, total_of
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_schemas import CaptionResult, JobState
 from compose.local import report
@@ -64,6 +64,8 @@ def _show(layout: Layout, clips: Sequence[Path]) -> int:
         {name.removeprefix("CAPTIONFLEET_").lower(): value for name, value in layout.settings.items()}
     )
     with CaptionClient(settings) as client:
+        quoted = list(client.quote_each([Submission(audio=clip) for clip in clips], timeout=PATIENCE_SECONDS))
+        report.quote(console, total_of(quoted))
         results = _caption(client, layout, clips)
         webhooks = _wait_for_webhooks(layout, [result.job_id for result in results.values()])
     for clip, result in results.items():

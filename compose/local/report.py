@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from captionfleet_producers import QuoteTotal
 from captionfleet_schemas import CaptionResult
 
 
@@ -22,6 +23,14 @@ def job(console: Console, clip: Path, result: CaptionResult, webhooks: int) -> N
     if result.plan:
         console.print(f"  plan     {result.plan.route}: {escape(' '.join(result.plan.why))}")
     console.print(f"  webhook  {webhooks} verified")
+
+
+def quote(console: Console, total: QuoteTotal) -> None:
+    """What all of it will cost, before anything is paid."""
+    console.print(
+        f"A quote, without a call: {total.calls} calls for {total.seconds:.1f} s of audio, "
+        f"about ${total.typical:.4f} by the published prices."
+    )
 
 
 def summary(console: Console, jobs: int, captioned: int, cost: Decimal, webhooks: int) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from captionfleet_producers.event_stream import AnyEvent, event_of
     from captionfleet_producers.listener import Received, WebhookListener
+    from captionfleet_producers.quoting import JobOptions, Quoted, QuoteTotal, total_of
     from captionfleet_producers.settings import ProducerSettings
     from captionfleet_producers.submission import Outcome, Submission, SubmittedJob, job_id_of
     from captionfleet_schemas import CaptionResult, Lane
@@ -50,6 +51,7 @@ _HOMES = {
     ),
     "captionfleet_producers.event_stream": ("AnyEvent", "event_of"),
     "captionfleet_producers.listener": ("Received", "WebhookListener"),
+    "captionfleet_producers.quoting": ("JobOptions", "QuoteTotal", "Quoted", "total_of"),
     "captionfleet_producers.settings": ("ProducerSettings",),
     "captionfleet_producers.submission": ("Outcome", "Submission", "SubmittedJob", "job_id_of"),
     "captionfleet_schemas": ("CaptionResult", "Lane"),
@@ -68,6 +70,7 @@ __all__ = [
     "InvalidSubmissionError",
     "JobFilter",
     "JobNotRetryableError",
+    "JobOptions",
     "JobRecord",
     "JobTimeoutError",
     "Lane",
@@ -76,6 +79,8 @@ __all__ = [
     "Outcome",
     "ProducerError",
     "ProducerSettings",
+    "QuoteTotal",
+    "Quoted",
     "Received",
     "Submission",
     "SubmissionConflictError",
@@ -84,6 +89,7 @@ __all__ = [
     "WebhookListener",
     "event_of",
     "job_id_of",
+    "total_of",
 ]
 
 

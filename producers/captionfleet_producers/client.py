@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, Unpack
 
 from captionfleet_ledger import Delivery, JobFilter, JobRecord, QueuedJob, Refusal, Settlement
 from captionfleet_producers.access import LedgerAccess
@@ -14,6 +14,7 @@ from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
 from captionfleet_producers.operations import Operations
+from captionfleet_producers.quoting import JobOptions, Quoted, Quotes
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
 from captionfleet_producers.topology import named_queue
@@ -70,6 +71,7 @@ class CaptionClient:
         start_within: float | None = None,
         finish_within: float | None = None,
         stream: bool = False,
+        cache: bool | None = None,
         store_days: int | None = None,
         idempotency_key: str | None = None,
         id: str | None = None,  # noqa: A002  the name that the job has everywhere
@@ -92,6 +94,7 @@ class CaptionClient:
             start_within: seconds from now after which the job expires unless a worker has started on it.
             finish_within: seconds from now after which it expires unless it is finished.
             stream: ask the model for its answer piece by piece.
+            cache: False asks the model even if the fleet has described the same audio before.
             store_days: days that the ledger keeps the result; 0 keeps no caption; None is the fleet's default.
             idempotency_key: the same key again, of the same tenant, is the same job for as long as it is kept.
             id: the job's id, if it should have one of yours; made up otherwise.
@@ -116,6 +119,7 @@ class CaptionClient:
             start_within=start_within,
             finish_within=finish_within,
             stream=stream,
+            cache=cache,
             store_days=store_days,
             idempotency_key=idempotency_key,
             id=id,
@@ -140,6 +144,18 @@ class CaptionClient:
     ) -> Iterator[Outcome]:
         """Like `submit_many`, for more than fits in memory: submits batch by batch while it is iterated."""
         return self._intake.stream(submissions, progress=progress, batch=batch)
+
+    def quote(self, audio: str | Path, *, timeout: float | None = None, **options: Unpack[JobOptions]) -> CaptionResult:
+        """What captioning would cost, without a call: `result.quote`, with the audio's facts and the plan.
+
+        Takes the options of `submit`, and raises what `submit` and `wait` raise. Audio that cannot be captioned is a
+        failed result that says why. A quote is no job: it is in no list, tells nobody, and is gone after an hour.
+        """
+        return next(self.quote_each([Submission(audio=audio, **options)], timeout=timeout)).unwrap()
+
+    def quote_each(self, submissions: Iterable[Submission], *, timeout: float | None = None) -> Iterator[Quoted]:
+        """The quotes of many, each as soon as it is there; one that cannot be submitted carries its error."""
+        return Quotes(self._intake, self.wait_many).each(submissions, timeout)
 
     def get(self, job_id: str) -> JobRecord | None:
         """Everything that the ledger knows of a job, or None if it does not know it."""

@@ -34,11 +34,15 @@ class Submission:
     start_within: float | None = None
     finish_within: float | None = None
     stream: bool = False
+    timeline: float | None = None
+    cache: bool | None = None
     store_days: int | None = None
     idempotency_key: str | None = None
     id: str | None = None
     resumable: bool = False
     """Derive the idempotency key from everything else that is said here, so that saying it again changes nothing."""
+    quote: bool = False
+    """Ask what it would cost instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ def _body(submission: Submission, url: str, tenant: str, now: datetime) -> dict[
         "start_by": _deadline(now, submission.start_within),
         "finish_by": _deadline(now, submission.finish_within),
         "stream": submission.stream,
+        "timeline": submission.timeline,
+        "cache": submission.cache,
+        "quote": submission.quote or None,
         "store_days": submission.store_days,
     }
     return {name: value for name, value in body.items() if value is not None}

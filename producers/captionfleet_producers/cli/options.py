@@ -13,6 +13,10 @@ timeout = click.option(
     "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting after that long. [default: never]"
 )
 
+no_cache = click.option(
+    "--no-cache", is_flag=True, help="Call the model even if the fleet has described the same audio before."
+)
+
 job_ids = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
 
 metadata = click.option(

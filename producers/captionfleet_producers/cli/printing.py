@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from captionfleet_producers.event_stream import AnyEvent
     from captionfleet_producers.operations import PauseStanding, Standing
     from captionfleet_schemas import CaptionJob
-    from captionfleet_schemas.result import Failure
+    from captionfleet_schemas.result import Failure, Quote
 
 Fact = tuple[str, str]
 _NAME_WIDTH = 9
@@ -32,7 +32,7 @@ def print_result(result: "CaptionResult", *, as_json: bool) -> None:
     if as_json:
         click.echo(result.encode().decode())
     else:
-        _print_facts(f"{result.job_id}  {result.state}", facts_of_result(result))
+        print_facts(f"{result.job_id}  {result.state}", facts_of_result(result))
 
 
 def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_json: bool) -> None:
@@ -41,7 +41,7 @@ def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_js
         print_json({**record_as_json(record), "deliveries": [asdict(delivery) for delivery in deliveries]})
     else:
         facts = [*_facts_of_record(record), *(("webhook", _delivery_line(delivery)) for delivery in deliveries)]
-        _print_facts(f"{record.job.id}  {record.state}", facts)
+        print_facts(f"{record.job.id}  {record.state}", facts)
 
 
 def print_standing(standing: "Standing", *, as_json: bool) -> None:
@@ -50,9 +50,9 @@ def print_standing(standing: "Standing", *, as_json: bool) -> None:
         pauses = [{**json.loads(one.pause.encode()), "parked": one.parked} for one in standing.pauses]
         print_json({"pauses": pauses, "jobs": standing.jobs, "dead": standing.dead})
     else:
-        _print_facts("Pauses" if standing.pauses else "Nothing is paused.", map(_fact_of_pause, standing.pauses))
+        print_facts("Pauses" if standing.pauses else "Nothing is paused.", map(_fact_of_pause, standing.pauses))
         counts = [*standing.jobs.items(), ("dead", standing.dead)]
-        _print_facts("Jobs", [(str(name), str(count)) for name, count in counts])
+        print_facts("Jobs", [(str(name), str(count)) for name, count in counts])
 
 
 def print_event(event: "AnyEvent", *, as_json: bool) -> None:
@@ -98,6 +98,10 @@ def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
         yield from _facts_of_failure(result.failure)
     if result.caption is not None:
         yield "caption", result.caption
+    if result.cached_from is not None:
+        yield "cost", f"$0: it is the caption that job {result.cached_from} has paid for"
+    if result.quote is not None:
+        yield "quote", _quote_line(result.quote)
     if result.usage:
         yield "tokens", f"{result.usage.input_tokens} in, {result.usage.output_tokens} out"
     if result.cost:
@@ -137,6 +141,11 @@ def _facts_of_record(record: "JobRecord") -> Iterable[Fact]:
         yield "attempts", str(record.attempts)
 
 
+def _quote_line(quote: "Quote") -> str:
+    costs = f"${quote.typical.total:f}" if quote.typical else "no published price"
+    return f"{quote.calls} call(s), {quote.input_tokens:,} tokens in; typically {costs}"
+
+
 def _fact_of_pause(one: "PauseStanding") -> Fact:
     since = one.pause.since.isoformat(sep=" ", timespec="seconds")
     return one.pause.scope, f"by {one.pause.by} since {since}, {one.parked} job(s) parked: {one.pause.reason}"
@@ -148,7 +157,8 @@ def _delivery_line(delivery: "Delivery") -> str:
     return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}"
 
 
-def _print_facts(title: str, facts: Iterable[Fact]) -> None:
+def print_facts(title: str, facts: Iterable[Fact]) -> None:
+    """A title, and below it each fact with its name, folded to the screen."""
     click.echo(title)
     width = max(shutil.get_terminal_size().columns, 40)
     indent = " " * (_NAME_WIDTH + 3)

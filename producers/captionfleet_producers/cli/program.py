@@ -14,6 +14,7 @@ from captionfleet_producers.cli.events import events
 from captionfleet_producers.cli.jobs import list_jobs
 from captionfleet_producers.cli.listen import listen
 from captionfleet_producers.cli.pause import pause, resume
+from captionfleet_producers.cli.quote import quote
 from captionfleet_producers.cli.retry import retry
 from captionfleet_producers.cli.status import status
 from captionfleet_producers.cli.submit import submit
@@ -30,6 +31,7 @@ INTERRUPTED = 130
     epilog=options.examples(
         "captionfleet submit https://example.com/a.mp3 --wait",
         "captionfleet submit recordings/ --json > jobs.jsonl",
+        "captionfleet quote recordings/",
         "captionfleet list --state failed",
     ),
 )
@@ -42,7 +44,7 @@ def captionfleet() -> None:
     """
 
 
-for command in (submit, status, wait, list_jobs, cancel, dead, retry, pause, resume, events, listen):
+for command in (submit, quote, status, wait, list_jobs, cancel, dead, retry, pause, resume, events, listen):
     captionfleet.add_command(command)
 
 

@@ -37,6 +37,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--start-within", type=_SECONDS, metavar="SECONDS", help="Expire unless started by then.")
 @click.option("--finish-within", type=_SECONDS, metavar="SECONDS", help="Expire unless finished by then.")
 @click.option("--stream", is_flag=True, help="Ask the model for its answer piece by piece.")
+@options.no_cache
 @click.option("--store-days", type=click.IntRange(0, 365), help="Days to keep the result; 0 keeps no caption.")
 @click.option("--idempotency-key", metavar="KEY", help="For one source: the same key is the same job.")
 @click.option("--id", "job_id", metavar="ID", help="For one source: the job's id.")
@@ -63,14 +64,14 @@ def submit(sources: Sequence[str], *, wait: bool, timeout: float | None, as_json
     return 0 if succeeded and not refused else 1
 
 
-def _template(sources: Sequence[str], *, again: bool, job_id: str | None, **said: Any) -> "Submission":
+def _template(sources: Sequence[str], *, again: bool, job_id: str | None, no_cache: bool, **said: Any) -> "Submission":
     named = said["idempotency_key"] is not None or job_id is not None
     if named and len(sources) > 1:
         raise click.UsageError("--idempotency-key and --id are for one source; a manifest has a column for keys")
     if named and again:
         raise click.UsageError("--again makes a new id; leave out --idempotency-key and --id")
     said["lane"] = fleet.Lane(said["lane"])
-    return fleet.Submission(audio="", id=job_id, resumable=not again, **said)
+    return fleet.Submission(audio="", id=job_id, resumable=not again, cache=False if no_cache else None, **said)
 
 
 def _submit(
