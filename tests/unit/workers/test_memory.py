@@ -11,7 +11,7 @@ from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.fit.steps import richest
 from captionfleet_workers.job import result
 from captionfleet_workers.job.memory import caption_key, memo_of
-from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.facts import Inspection, Slice
 from tests.unit.workers.making import make_answered, make_inspection
 
 HERE = "https://model.example/v1"
@@ -68,6 +68,19 @@ OTHERS: dict[str, str | None] = {
 def test_what_makes_another_caption_makes_another_key() -> None:
     """The tenant, the prompt, the model, where it answers, and the audio itself."""
     assert len({key(), *OTHERS.values()}) == len(OTHERS) + 1
+
+
+def test_each_part_of_long_audio_is_another_sound() -> None:
+    """Its samples are known by the whole file and the stretch; without the stretch nothing is remembered of it."""
+    part = job().model_copy(update={"id": "job-1..2"})
+
+    keys = [
+        caption_key(part, model_card(CAPTIONER), LONG, unchanged(), model_at=HERE, part=stretch)
+        for stretch in (Slice(0, 100), Slice(100, 200), None)
+    ]
+
+    assert len({*keys, key(heard=LONG)}) == 4
+    assert keys[-1] is None
 
 
 def test_what_makes_no_difference_makes_none() -> None:

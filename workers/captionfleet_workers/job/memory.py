@@ -7,27 +7,36 @@ from dataclasses import asdict, replace
 from captionfleet_ledger import CaptionMemo, RememberedCaption
 from captionfleet_schemas import CaptionJob, CaptionResult
 from captionfleet_schemas.catalogue import ModelCard
-from captionfleet_schemas.parts import whole_of
+from captionfleet_schemas.parts import part_of, whole_of
 from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.fit.steps import richest
-from captionfleet_workers.media.facts import Inspection, Target
+from captionfleet_workers.media.facts import Inspection, Slice, Target
 
 DAY = 86_400.0
 GOOD = "stop"
 """The reason for which an answer ends that the model has brought to its end."""
 
 
-def caption_key(job: CaptionJob, card: ModelCard, inspection: Inspection, fit: FitPlan, *, model_at: str) -> str | None:
+def caption_key(  # noqa: PLR0913  everything that makes a caption another one, by name
+    job: CaptionJob,
+    card: ModelCard,
+    inspection: Inspection,
+    fit: FitPlan,
+    *,
+    model_at: str,
+    part: Slice | None = None,
+) -> str | None:
     """What a caption of this audio is remembered under, or None where the job does not want it.
 
     Everything goes in that makes the caption another one: whose it is, the decoded samples, the model and where it
     answers, the prompt, and what had to be given up for the model's limits. Container, codec and route do not: they
-    carry the same sound.
+    carry the same sound. `part` is the stretch that a part of long audio describes.
     """
-    if job.cache is False or not inspection.samples_sha256:
+    if job.cache is False or not inspection.samples_sha256 or (part_of(job.id) and part is None):
         return None
     heard = {
         "samples": inspection.samples_sha256,
+        "part": asdict(part) if part else None,
         "model": card.name,
         "model_at": model_at,
         "prompt": job.prompt,
