@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from captionfleet_schemas.catalogue import CAPTIONER, OMNI, model_card
@@ -70,6 +70,7 @@ def test_no_call_costs_nothing() -> None:
 
 
 @given(st.floats(min_value=0.1, max_value=100_000), st.integers(min_value=1, max_value=200))
+@example(68_995.0, 29)
 def test_more_calls_never_cost_less(seconds: float, calls: int) -> None:
     """And the worst case is never below the typical one."""
     fewer, more = (quote_of(CARD, seconds, TERMS, calls=n) for n in (calls, calls + 1))

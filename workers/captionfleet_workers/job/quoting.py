@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from captionfleet_schemas import Cost, Quote, Usage
 from captionfleet_schemas.catalogue import ModelCard, Price
-from captionfleet_schemas.cost import cost_of, estimate
+from captionfleet_schemas.cost import audio_tokens, cost_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,12 @@ def calls_by_length(card: ModelCard, seconds: float) -> int:
 
 
 def _usage(card: ModelCard, seconds: float, calls: int) -> Usage:
-    one = estimate(card, seconds / calls)
-    return Usage(input_tokens=calls * one.input_tokens, output_tokens=calls * one.output_tokens)
+    # Where it is cut shows later: the whole is rounded up once, and no call counts for less than the least.
+    audio = audio_tokens(card, max(seconds, calls * card.tokens.min_seconds))
+    return Usage(
+        input_tokens=audio + calls * card.tokens.template_tokens,
+        output_tokens=calls * card.tokens.typical_output_tokens,
+    )
 
 
 def _extra(card: ModelCard, seconds: float, terms: Terms, usage: Usage, calls: int) -> Cost | None:
