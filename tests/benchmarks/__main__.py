@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, inspecting, memory, pickup, throughput
+from tests.benchmarks import backlog, inspecting, media, memory, pickup, throughput
+from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
 from tests.benchmarks.throughput import Throughput
@@ -41,6 +42,11 @@ def _backlog() -> Table:
     console.print("A long backlog …", style="dim")
     sweeps, steps = backlog.measure()
     return _table(f"{backlog.MANY:,} jobs waiting", [*_sweeps(sweeps), *_steps(steps)])
+
+
+def _long_audio() -> Table:
+    console.print("Long audio …", style="dim")
+    return _table("Long audio in media children", _media(media.measure()))
 
 
 def _table(title: str, rows: Sequence[Row]) -> Table:
@@ -92,6 +98,28 @@ def _steps(seen: backlog.Steps) -> list[Row]:
     ]
 
 
+def _media(found: Media) -> list[Row]:
+    cpu, beside = found.inspect.cpu_seconds + found.transcode.cpu_seconds, found.ffmpeg_cpu_seconds
+    peak, growth = max(found.inspect.peak_mb, found.transcode.peak_mb), found.hours.peak_mb - found.minute.peak_mb
+    parts = f"{found.inspect.cpu_seconds:.1f} + {found.transcode.cpu_seconds:.1f}"
+    return [
+        (
+            "inspect + transcode 40 minutes, s of CPU",
+            parts,
+            f"{beside:.1f} ffmpeg" if beside else "ffmpeg is not installed",
+            _most(cpu / beside, 2) if beside else "left out",
+        ),
+        ("child's memory, 40 minutes, MB", f"{peak:.0f}", "", _most(peak, 100)),
+        (
+            "child's memory, 10 hours of 1.15 GB, MB",
+            f"{found.hours.peak_mb:.0f}, cutting {found.cut_hours.peak_mb:.0f}",
+            f"{found.minute.peak_mb:.0f} for a minute",
+            f"+{growth:.1f}",
+        ),
+        ("samples lost or repeated by splitting", str(found.lost_samples), "", _most(found.lost_samples, 0)),
+    ]
+
+
 def _least(value: float, goal: float) -> str:
     return f"{value:.2f}, goal ≥ {goal:g}{'' if value >= goal else ': missed'}"
 
@@ -100,7 +128,7 @@ def _most(value: float, goal: float) -> str:
     return f"{value:.2f}, goal ≤ {goal:g}{'' if value <= goal else ': missed'}"
 
 
-PARTS = {"work": _work, "backlog": _backlog}
+PARTS = {"work": _work, "backlog": _backlog, "audio": _long_audio}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
