@@ -1,7 +1,8 @@
 """The life of jobs: each method is one atomic step of the ledger."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -26,6 +27,7 @@ from captionfleet_ledger.settling import cancelled, expired, outcome, settlement
 from captionfleet_ledger.shards import by_shard
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
+from captionfleet_schemas.parts import part_of
 from captionfleet_schemas.wire import LANE_QUEUES
 
 
@@ -64,7 +66,7 @@ class Jobs:
         """
         lease = Lease(job_id, token or new_token())
         status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
-        return claim_of(lease, holder, values) if status == b"claimed" else Refusal(status.decode())
+        return claim_of(lease, holder, *values) if status == b"claimed" else Refusal(status.decode())
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
         """Prolong leases, all in one round trip, and give those that are lost: cancelled, superseded or ended.
@@ -91,10 +93,12 @@ class Jobs:
         Returns:
             The leases that are alive again. The others are lost for good: their job has gone on since.
         """
+        # A part without its whole job is nobody's: whoever takes the whole one again cuts it again.
+        wholes = [one for one in claims if not one.part]
         replies = self._store.send_all(
-            [self._command("restore", one.job.id, *restoration(one, lease_seconds)) for one in claims]
+            [self._command("restore", one.job.id, *restoration(one, lease_seconds)) for one in wholes]
         )
-        return frozenset(one.lease for one, is_alive in zip(claims, replies, strict=True) if is_alive)
+        return frozenset(one.lease for one, is_alive in zip(wholes, replies, strict=True) if is_alive)
 
     def settle(
         self,
@@ -126,6 +130,25 @@ class Jobs:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
         return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress))
 
+    def split(self, lease: Lease, parts: Mapping[str, str], *, progress: str) -> tuple[QueuedJob, ...] | None:
+        """Let a job wait until its parts have ended, each a job of its own; the attempt does not count. One round trip.
+
+        The last part to end queues the job again, with everything that its next worker needs: the claim names the
+        parts. Where they have all ended already, the job is queued at once.
+
+        Args:
+            lease: of the job.
+            parts: what is to be known of each part, by its id (`part_id`), in order; those that the ledger holds
+                already stay as they are, and none at all waits for them again.
+            progress: as in `defer`.
+
+        Returns:
+            What the caller sends and marks as sent, or None when the lease is lost.
+        """
+        told = (word for part in parts.items() for word in part)
+        status, *queued = self._run("split", lease.job_id, lease.token, progress, self._store.options.send_grace, *told)
+        return _queued(queued) if status == b"split" else None
+
     def park(self, lease: Lease, *, scope: str, progress: str) -> bool:
         """Give a job back until the pause of a scope ends; the attempt does not count. False: the lease is lost."""
         return bool(self._run("park", lease.job_id, lease.token, scope, progress))
@@ -142,10 +165,10 @@ class Jobs:
         """End a job as cancelled, wherever it stands; a worker that runs it learns it from its next `renew`.
 
         Returns:
-            What to tell, or `Refusal.UNKNOWN` or `Refusal.FINAL`.
+            What to tell, or `Refusal.UNKNOWN` or `Refusal.FINAL`. A part alone is not known: it ends with its job.
         """
         record, now = self._look_up(job_id)
-        if record is None:
+        if record is None or part_of(job_id):
             return Refusal.UNKNOWN
         status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", _webhook(record.job))
         return settlement or Refusal(status)
@@ -161,13 +184,13 @@ class Jobs:
         """Return a job that failed, expired or was cancelled to the queue, for a new round. Two round trips.
 
         Attempts and crashes begin anew, and the events of the new end have new ids. The id, and with it the
-        idempotency key, stays. A deadline that has passed no longer counts.
+        idempotency key, stays. A deadline that has passed no longer counts. Parts that have their caption keep it.
 
         Returns:
-            What the caller sends next, or `Refusal.UNKNOWN`, `UNFINISHED` or `SUCCEEDED`.
+            What the caller sends next, or `Refusal.UNKNOWN`, `UNFINISHED` or `SUCCEEDED`. A part alone is not known.
         """
         record, now = self._look_up(job_id)
-        if record is None:
+        if record is None or part_of(job_id):
             return Refusal.UNKNOWN
         job = without_past_deadlines(record.job, moment(now))
         status = self._run("retry", job_id, secrets.token_hex(8), *new_round(job))
@@ -183,11 +206,13 @@ class Jobs:
 
     def get(self, job_id: str) -> JobRecord | None:
         """Everything known of a job, or None."""
-        return record_of(self._store.send(read_command(self._store, job_id)))
+        return record_of(job_id, self._store.send(read_command(self._store, job_id)))
 
     def get_many(self, job_ids: Iterable[str]) -> list[JobRecord | None]:
         """Likewise for many, in the same order, in one round trip."""
-        return [record_of(reply) for reply in self._store.send_all([read_command(self._store, i) for i in job_ids])]
+        ids = list(job_ids)
+        replies = self._store.send_all([read_command(self._store, job_id) for job_id in ids])
+        return [record_of(job_id, reply) for job_id, reply in zip(ids, replies, strict=True)]
 
     def _accept_chunk(self, jobs: Sequence[CaptionJob]) -> Iterator[Accepted | JobConflictError]:
         replies = self._store.send_all_safely([self._acceptance(job) for job in jobs])
@@ -206,12 +231,14 @@ class Jobs:
         settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
         parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
         settling = self._command("settle", result.job_id, right, token, *parts)
-        status = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0].decode()
-        return status, settlement if status == "settled" else None
+        status, *woken = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0]
+        if status != b"settled":
+            return status.decode(), None
+        return status.decode(), replace(settlement, wakes=next(iter(_queued(woken)), None))
 
     def _look_up(self, job_id: str) -> tuple[JobRecord | None, float]:
         values, time = self._store.send_all([read_command(self._store, job_id), self._store.now()])
-        return record_of(values), self._store.clock_of(time)
+        return record_of(job_id, values), self._store.clock_of(time)
 
     def _mark(self, mark: str, job_ids: Iterable[str]) -> None:
         groups = by_shard(job_ids, lambda job_id: job_id, self._store.options.shards)
@@ -233,6 +260,10 @@ def _accepted(job: CaptionJob, reply: list[bytes]) -> Accepted:
     if reply[0] == b"conflict":
         raise JobConflictError(job.id)
     return Accepted(job.id, JobState(reply[1].decode()), created=reply[0] == b"created")
+
+
+def _queued(reply: Sequence[bytes]) -> tuple[QueuedJob, ...]:
+    return tuple(QueuedJob(job_id.decode(), queue.decode()) for job_id, queue in zip(*[iter(reply)] * 2, strict=True))
 
 
 def _webhook(job: CaptionJob) -> str | None:

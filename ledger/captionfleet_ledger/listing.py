@@ -66,7 +66,7 @@ class Listing:
         # One more than asked for tells whether there is a next page.
         places = self._newest(which, limit + 1, after)
         replies = self._store.send_all([read_command(self._store, place.job_id) for place in places[:limit]])
-        records = (record_of(reply) for reply in replies)
+        records = (record_of(place.job_id, reply) for place, reply in zip(places, replies, strict=False))
         more = len(places) > limit
         return Page(tuple(record for record in records if record), places[limit - 1].cursor if more else None)
 

@@ -1,5 +1,6 @@
 """Job records from the fields that the scripts write."""
 
+import json
 from collections.abc import Sequence
 
 from captionfleet_ledger.moments import moment, optional_moment
@@ -7,6 +8,8 @@ from captionfleet_ledger.records import Claim, JobRecord, Lease, WaitingReason
 from captionfleet_ledger.server import Command
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
+from captionfleet_schemas.parts import part_of
+from captionfleet_schemas.result import Segment
 
 FIELDS = (
     "job",
@@ -20,21 +23,25 @@ FIELDS = (
     "progress",
     "result",
     "caption",
+    "captions",
+    "part",
 )
 
 
 def read_command(store: Store, job_id: str) -> Command:
     """The command whose answer `record_of` understands."""
+    if part_of(job_id):
+        return store.script("read_part", store.shard_of(job_id), job_id, *FIELDS)
     return ("HMGET", f"{store.prefixes[store.shard_of(job_id)]}job:{job_id}", *FIELDS)
 
 
-def record_of(values: Sequence[bytes | None]) -> JobRecord | None:
+def record_of(job_id: str, values: Sequence[bytes | None]) -> JobRecord | None:
     """A job record, or None when the ledger does not hold the job."""
-    job, state, attempts, crashes, accepted_at, started_at, due_at, reason, progress, result, caption = values
+    job, state, attempts, crashes, accepted_at, started_at, due_at, reason, progress, *outcome, part = values
     if job is None or state is None or accepted_at is None:
         return None
     return JobRecord(
-        job=CaptionJob.decode(job),
+        job=job_of(job_id, job),
         state=JobState(state.decode()),
         attempts=int(attempts or 0),
         crashes=int(crashes or 0),
@@ -43,16 +50,17 @@ def record_of(values: Sequence[bytes | None]) -> JobRecord | None:
         due_at=optional_moment(due_at),
         waiting_reason=WaitingReason(reason.decode()) if reason else None,
         progress=(progress or b"").decode(),
-        result=_result(result, caption),
+        result=_result(*outcome),
+        part=(part or b"").decode(),
     )
 
 
-def claim_of(lease: Lease, holder: str, values: Sequence[bytes]) -> Claim:
+def claim_of(lease: Lease, holder: str, values: Sequence[bytes], parts: Sequence[bytes]) -> Claim:
     """A claim from the answer of the claim script."""
-    job, attempts, crashes, progress, accepted_at, started_at, lease_until, round_, probes = values
+    job, attempts, crashes, progress, accepted_at, started_at, lease_until, round_, probes, part, open_parts = values
     return Claim(
         lease=lease,
-        job=CaptionJob.decode(job),
+        job=job_of(lease.job_id, job),
         attempts=int(attempts),
         crashes=int(crashes),
         progress=(progress or b"").decode(),
@@ -62,11 +70,33 @@ def claim_of(lease: Lease, holder: str, values: Sequence[bytes]) -> Claim:
         probes=probes.decode(),
         holder=holder,
         round=(round_ or b"").decode(),
+        part=part.decode(),
+        parts=tuple(one.decode() for one in parts),
+        open_parts=int(open_parts),
     )
 
 
-def _result(result: bytes | None, caption: bytes | None) -> CaptionResult | None:
+def job_of(job_id: str, body: bytes) -> CaptionJob:
+    """A job from what was accepted. A part asks for the same as its whole job, and tells nobody."""
+    job = CaptionJob.decode(body)
+    if job.id == job_id:
+        return job
+    return job.model_copy(update={"id": job_id, "webhook": None, "timeline": None, "start_by": None})
+
+
+def _result(result: bytes | None, caption: bytes | None, captions: bytes | None) -> CaptionResult | None:
     if result is None:
         return None
     read = CaptionResult.decode(result)
-    return read if caption is None else read.model_copy(update={"caption": caption.decode()})
+    return read.model_copy(
+        update={
+            "caption": None if caption is None else caption.decode(),
+            "segments": read.segments if captions is None else _captioned(read.segments or (), json.loads(captions)),
+        }
+    )
+
+
+def _captioned(segments: Sequence[Segment], captions: Sequence[str | None]) -> tuple[Segment, ...]:
+    return tuple(
+        segment.model_copy(update={"caption": caption}) for segment, caption in zip(segments, captions, strict=True)
+    )

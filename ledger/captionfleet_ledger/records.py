@@ -14,6 +14,8 @@ class WaitingReason(StrEnum):
     RATE_LIMITED = "rate_limited"
     RETRYING = "retrying"
     MODEL_PAUSED = "model_paused"
+    PARTS = "parts"
+    """Long audio is captioned in parts, and not all of them have ended."""
 
 
 class Refusal(StrEnum):
@@ -84,6 +86,12 @@ class Claim:
     """As the claim named it."""
     round: str = ""
     """Which retry of the job this belongs to; empty for none."""
+    part: str = ""
+    """What `split` said of this part; empty for a whole job."""
+    parts: tuple[str, ...] = ()
+    """The ids of the parts that this job was split into, in order."""
+    open_parts: int = 0
+    """How many of them have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +107,22 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job whose queue message has to be sent."""
+
+    job_id: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """A job has ended, and this is what has to be told about it."""
 
     events: tuple[OutboxEntry, ...]
     delivery_id: str | None
     """The webhook delivery that was written, if the job asked for one."""
+    wakes: QueuedJob | None = None
+    """The job whose last part has ended: send its message, then `jobs.mark_sent`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +141,6 @@ class CaptionMemo:
     """Everything that makes a caption another one; the ledger does not look inside."""
     remembered: RememberedCaption
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedJob:
-    """A job whose queue message has to be sent."""
-
-    job_id: str
-    queue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +175,8 @@ class JobRecord:
     waiting_reason: WaitingReason | None
     progress: str
     result: CaptionResult | None
+    part: str = ""
+    """What `split` said of this part; empty for a whole job."""
 
 
 @dataclass(frozen=True, slots=True)

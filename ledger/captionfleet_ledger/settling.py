@@ -1,6 +1,7 @@
 """What is written when a job ends: the outcome, the events, the webhook delivery."""
 
 import hashlib
+import json
 from datetime import datetime
 
 from captionfleet_ledger.options import LedgerOptions
@@ -57,20 +58,25 @@ def outcome(
 ) -> tuple[Argument, ...]:
     """The arguments of the settle script from the state on.
 
-    The caption is written apart from the rest, so that the script can leave it out where the job forbids to keep it.
+    Captions are written apart from the rest, so that the script can leave them out where the job forbids to keep them.
     `right` is the lease's token or whatever else allows it; with the outcome it makes a settlement's digest.
     """
-    without_caption, caption = result.model_dump_json(exclude_none=True, exclude={"caption"}), result.caption or ""
+    without_captions = result.model_dump_json(
+        exclude_none=True, exclude={"caption": True, "segments": {"__all__": {"caption"}}}
+    )
+    caption = result.caption or ""
+    captions = json.dumps([segment.caption for segment in result.segments]) if result.segments else ""
     return (
         result.state.value,
-        without_caption,
+        without_captions,
         caption,
+        captions,
         result.failure.code.value if result.failure else "",
         QUOTE_SECONDS if result.quote else options.retention_days * DAY,
         options.publish_grace,
         settlement.delivery_id or "",
         webhook_url or "",
-        hashlib.sha256(f"{right}\n{without_caption}\n{caption}".encode()).hexdigest(),
+        hashlib.sha256(f"{right}\n{without_captions}\n{caption}\n{captions}".encode()).hexdigest(),
         *(part for entry in settlement.events for part in (entry.event_id, entry.routing_key, entry.body)),
     )
 

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from captionfleet_schemas.parts import whole_of
+
 T = TypeVar("T")
 
 SHARDS_KEY = "cf:shards"
@@ -15,8 +17,8 @@ MAX_SHARDS = 100
 
 
 def shard_of(name: str, shards: int) -> int:
-    """The shard of a job id, or of the name of a limit or an endpoint."""
-    return zlib.crc32(name.encode()) % shards
+    """The shard of a job id, or of the name of a limit or an endpoint. Parts live with their whole job."""
+    return zlib.crc32(whole_of(name).encode()) % shards
 
 
 def prefix_of(shard: int) -> str:

@@ -72,6 +72,7 @@ class CaptionClient:
         finish_within: float | None = None,
         stream: bool = False,
         cache: bool | None = None,
+        timeline: float | None = None,
         store_days: int | None = None,
         idempotency_key: str | None = None,
         id: str | None = None,  # noqa: A002  the name that the job has everywhere
@@ -95,6 +96,7 @@ class CaptionClient:
             finish_within: seconds from now after which it expires unless it is finished.
             stream: ask the model for its answer piece by piece.
             cache: False asks the model even if the fleet has described the same audio before.
+            timeline: describe stretches of about so many seconds, each with its time; every one is a paid call.
             store_days: days that the ledger keeps the result; 0 keeps no caption; None is the fleet's default.
             idempotency_key: the same key again, of the same tenant, is the same job for as long as it is kept.
             id: the job's id, if it should have one of yours; made up otherwise.
@@ -120,6 +122,7 @@ class CaptionClient:
             finish_within=finish_within,
             stream=stream,
             cache=cache,
+            timeline=timeline,
             store_days=store_days,
             idempotency_key=idempotency_key,
             id=id,

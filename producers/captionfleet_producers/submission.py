@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from captionfleet_producers.errors import InvalidSubmissionError, ProducerError
 from captionfleet_producers.references import Reference
 from captionfleet_schemas import CaptionJob, InvalidMessageError, JobState, Lane
+from captionfleet_schemas.parts import part_of
 
 _KEYS = UUID("6f1f2a53-5a3c-4f0e-9b59-3f6f0c1f7d11")
 """Namespace of the ids that are made of idempotency keys; it never changes."""
@@ -129,9 +130,15 @@ def _identity(submission: Submission, body: Mapping[str, Any], version: str) -> 
     if submission.id is not None and submission.idempotency_key is not None:
         raise InvalidSubmissionError("give an id or an idempotency key, not both: the key is turned into the id")
     if submission.id is not None:
-        return submission.id
+        return _own_id(submission.id)
     key = submission.idempotency_key or (_content_key(body, version) if submission.resumable else None)
     return str(uuid4()) if key is None else job_id_of(str(body["tenant"]), key)
+
+
+def _own_id(job_id: str) -> str:
+    if part_of(job_id):
+        raise InvalidSubmissionError(f"ids such as {job_id!r} are those of parts of long audio: choose another")
+    return job_id
 
 
 def _content_key(body: Mapping[str, Any], version: str) -> str:

@@ -35,7 +35,10 @@ REMEDIES: dict[FailureCode, str] = {
         "Use a public https address, or have the operator allow this scheme, network or folder."
     ),
     FailureCode.AUDIO_TOO_LARGE: "Send a smaller file: a lower bit rate or a shorter excerpt.",
-    FailureCode.AUDIO_TOO_LONG: "Cut the audio into parts of at most 40 minutes and submit each.",
+    FailureCode.AUDIO_TOO_LONG: (
+        "Submit pieces of it, such as an hour each; or, as the message says, ask for a longer timeline or choose a "
+        "shorter id."
+    ),
     FailureCode.AUDIO_UNSUPPORTED: "Send an audio file, such as MP3, WAV, AAC, AMR, 3GP, FLAC, Ogg or M4A.",
     FailureCode.AUDIO_EMPTY: "Send audio that contains sound: at least a tenth of a second, and not digital silence.",
     FailureCode.AUDIO_DAMAGED: "Export the file again: no sound could be decoded from it.",

@@ -16,6 +16,7 @@ from captionfleet_workers.activity import Activity
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
+from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
@@ -118,6 +119,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         activity=activity,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
+        lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),

@@ -8,6 +8,7 @@
     │   └── ForbiddenAddressError   an address that the operator does not allow       audio_forbidden_address
     ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
     ├── PausedError             what the job belongs to is paused: it waits for the end of that, no try is used up
+    ├── InPartsError            the audio takes several calls: the job waits for its parts, no try is used up
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
@@ -16,6 +17,8 @@
 `ModelCallError` lives in `model/errors.py` beside the catalogue that fills it, `ForbiddenAddressError` in
 `outbound/addresses.py` beside the rules that raise it.
 """
+
+from collections.abc import Mapping
 
 from captionfleet_schemas import FailureCode
 
@@ -71,6 +74,14 @@ class PausedError(JobError):
         super().__init__(reason)
         self.scope = scope
         self.reason = reason
+
+
+class InPartsError(JobError):
+    """The audio is captioned in parts: `parts` are to be written by their ids, where they are not there already."""
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        super().__init__(f"{len(parts)} parts to caption")
+        self.parts = parts
 
 
 class LeaseLostError(JobError):

@@ -1,4 +1,4 @@
-"""After a job is settled: its events go out and are marked, its webhook is set going.
+"""After a job is settled: its events go out and are marked, its webhook and the job that waited for it are set going.
 
 What fails here is not lost: the ledger holds it, and the sweep does it again.
 """
@@ -32,6 +32,9 @@ class Outbox:
             self._published.extend(settlement.events)
             if settlement.delivery_id is not None:
                 self._deliver(settlement.delivery_id)
+            if settlement.wakes is not None:
+                self._publisher.wake_up(settlement.wakes.job_id, settlement.wakes.queue)
+                self._ledger.jobs.mark_sent([settlement.wakes.job_id])
         except (BrokerUnavailableError, LedgerUnavailableError) as error:
             log.warning("outbox.left_to_the_sweep", reason=str(error))
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import TypeAdapter
 
-from captionfleet_schemas import Route
+from captionfleet_schemas import AudioFacts, Plan, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,10 @@ class Progress:
     """Failed calls by reason, on the present route."""
     avoid_routes: tuple[Route, ...] = ()
     stream_next: bool = False
+    audio: AudioFacts | None = None
+    """Of audio that is captioned in parts: what was found in it,"""
+    plan: Plan | None = None
+    """and how it was cut."""
     last_code: str | None = None
     """The last upstream code, or the last reason where the model named none."""
 

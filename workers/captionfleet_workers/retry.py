@@ -55,6 +55,9 @@ class Schedule:
 
 DEFAULT_SCHEDULE = Schedule()
 
+SHORTEST_LIMIT = 60.0
+"""Seconds of audio that every model takes: one that refuses so little is not asked with less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -69,6 +72,14 @@ class Retry:
 class Reroute:
     """Try again at once, on a route that `progress` does not avoid."""
 
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Caption the audio in parts, as a call carries no more than so many seconds of it."""
+
+    seconds: float
     progress: Progress
 
 
@@ -90,7 +101,7 @@ class Fail:
     upstream_code: str | None = None
 
 
-Decision = Retry | Reroute | Pause | Fail
+Decision = Retry | Reroute | Split | Pause | Fail
 Problem = TransientError | PermanentError
 
 
@@ -98,6 +109,7 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
     problem: Problem,
     *,
     progress: Progress,
+    seconds: float = 0.0,
     now: float,
     deadline: float | None,
     random: Random,
@@ -109,12 +121,15 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         problem: why it failed.
         progress: what the job has been through before; the decision carries it on. Calls are counted by the caller
             (`Progress.with_call`), everything else here.
+        seconds: of audio that the call carried.
         now: the time, in the unit and epoch of `deadline`: seconds since 1970.
         deadline: a retry that would only begin then fails at once with `deadline_exceeded`. A pause does not: it may
             be lifted any time, and the ledger expires the job if it is not.
         random: the source of jitter.
         schedule: the policies.
     """
+    if isinstance(problem, ModelCallError) and problem.row.verdict is Verdict.SPLIT and seconds > SHORTEST_LIMIT:
+        return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
     return _in_time(_judge(problem, progress, schedule, random), problem, now=now, deadline=deadline, schedule=schedule)
 
 
@@ -209,6 +224,7 @@ _BY_VERDICT: dict[Verdict, _Judgement] = {
     Verdict.SLOW_DOWN: _wait,
     Verdict.REROUTE: _reroute,
     Verdict.FAIL: _fail,
+    Verdict.SPLIT: _fail,
     Verdict.PAUSE: _pause,
     Verdict.RETRY_STREAMING: _retry_streaming,
 }

@@ -44,6 +44,12 @@ class WorkerSettings(FleetSettings):
     model_max_output_tokens: int | None = Field(
         default=None, ge=1, le=32_768, description="Upper bound of a caption in tokens; none is the model's own limit."
     )
+    model_max_seconds: float | None = Field(
+        default=None,
+        ge=10,
+        description="Most seconds of audio in one call; longer audio is captioned in parts. None is what the model "
+        "documents, or has turned out to take.",
+    )
     model_first_probe: float = Field(
         default=60.0,
         gt=0,

@@ -25,6 +25,7 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
         steps={
             "fetch": settings.audio_fetch_timeout,
             "inspect": media_seconds * turns,
+            "cut": media_seconds * turns,
             "transcode": media_seconds * turns,
             "pace": LONGEST_WAIT_SECONDS + HOLD_SECONDS,
             "call": settings.model_call_timeout,

@@ -1,18 +1,28 @@
 """The rules that are switched on, and the drawing of a call's fate."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from random import Random
 
 from captionfleet_emulator.faults.rule import FaultRule
 
 
+class Stage(Enum):
+    """How far a call has come, and with it what is known of its audio."""
+
+    ARRIVED = auto()
+    FETCHED = auto()
+    HEARD = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a rule can know about a call. `sha256` is None until the audio is there."""
+    """What a rule can know about a call: `sha256` once the audio is there, `seconds` once it has been heard."""
 
     model: str
     url: str
     sha256: str | None = None
+    seconds: float | None = None
     stream: bool
 
 
@@ -56,8 +66,7 @@ class FaultBook:
     def draw(self, facts: Facts) -> FaultRule | None:
         """The rule that strikes this call, if any.
 
-        Rules about the audio's hash are drawn only once the hash is known, all others only before that, so that a call
-        passes each rule once.
+        Each rule is drawn as soon as all that it asks about is known, and only then, so that a call passes it once.
         """
         for standing in self._standing.values():
             if standing.left != 0 and matches(standing.rule, facts) and self._falls(standing.rule.probability):
@@ -75,6 +84,19 @@ def matches(rule: FaultRule, facts: Facts) -> bool:
         (rule.model in (None, facts.model))
         and (rule.url_contains is None or rule.url_contains in facts.url)
         and (rule.cut_stream_after is None or facts.stream)
-        and (rule.sha256_prefix is None) == (facts.sha256 is None)
+        and _stage_of_rule(rule) is _stage_of_facts(facts)
         and (rule.sha256_prefix is None or (facts.sha256 or "").startswith(rule.sha256_prefix.lower()))
+        and (rule.longer_than is None or (facts.seconds or 0.0) > rule.longer_than)
     )
+
+
+def _stage_of_rule(rule: FaultRule) -> Stage:
+    if rule.longer_than is not None:
+        return Stage.HEARD
+    return Stage.ARRIVED if rule.sha256_prefix is None else Stage.FETCHED
+
+
+def _stage_of_facts(facts: Facts) -> Stage:
+    if facts.seconds is not None:
+        return Stage.HEARD
+    return Stage.ARRIVED if facts.sha256 is None else Stage.FETCHED

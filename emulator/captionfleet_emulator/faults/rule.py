@@ -29,6 +29,9 @@ class FaultRule(BaseModel):
     model: str | None = Field(default=None, description="Strike only calls to this model.")
     url_contains: str | None = Field(default=None, description="Strike only calls whose audio URL contains this.")
     sha256_prefix: str | None = Field(default=None, description="Strike only audio whose SHA-256 (hex) begins so.")
+    longer_than: float | None = Field(
+        default=None, ge=0, description="Strike only audio that is longer than so many seconds."
+    )
     probability: float = Field(default=1.0, ge=0, le=1, description="Chance that a matching call is struck, 0 to 1.")
     times: int | None = Field(default=None, ge=1, description="How many calls to strike; unlimited if left out.")
 

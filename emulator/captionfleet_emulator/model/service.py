@@ -65,11 +65,14 @@ class Service:
         finally:
             audio.discard()
         entry.seconds = round(answer.seconds, 3)
+        fault = fault or await self._meet_fault(call, entry)
         return await self._reply(call, answer, fault, arrived)
 
     async def _meet_fault(self, call: Call, entry: Entry) -> FaultRule | None:
         url = "" if is_inline(call.audio) else call.audio
-        facts = Facts(model=call.card.name, url=url, sha256=entry.sha256 or None, stream=call.stream)
+        facts = Facts(
+            model=call.card.name, url=url, sha256=entry.sha256 or None, seconds=entry.seconds, stream=call.stream
+        )
         fault = self.faults.draw(facts)
         if fault is not None:
             entry.fault = fault.id

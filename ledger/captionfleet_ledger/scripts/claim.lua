@@ -6,8 +6,9 @@ falls under a pause is parked instead.
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] new lease token  [4] holder  [5] lease in seconds
          [6] model of jobs that name none
-Returns  {'claimed', job, attempts, crashes, progress, accepted_at, started_at, lease_until, round, probed scope or ''},
-         or {'unknown' | 'final' | 'held' | 'waiting' | 'overdue' | 'paused'}
+Returns  {'claimed', {job, attempts, crashes, progress, accepted_at, started_at, lease_until, round, probed scope or '',
+         description of a part or '', how many of its own parts are open}, ids of its parts}, a part's job being its
+         whole one; or {'unknown' | 'final' | 'held' | 'waiting' | 'overdue' | 'paused'}
 ]]
 local _, id, token, holder, lease, model = unpack(ARGV)
 local job = read_job(id)
@@ -36,7 +37,7 @@ end
 local function take()
   move(job, 'running')
   redis.call('HINCRBY', job.key, 'attempts', 1)
-  redis.call('HDEL', job.key, 'due_at', 'reason', 'probe')
+  redis.call('HDEL', job.key, 'due_at', 'reason', 'probe', 'split')
   redis.call('HSET', job.key, 'token', token, 'holder', holder, 'started_at', text(NOW),
     'first_started_at', job.first_started_at or text(NOW), 'lease_until', text(NOW + lease))
   look('job:' .. id, NOW + lease)
@@ -56,5 +57,8 @@ if not (holds(job, token) and job.state == 'running') then
 end
 local claim = redis.call('HMGET', job.key, 'job', 'attempts', 'crashes', 'progress', 'accepted_at', 'started_at',
   'lease_until', 'round')
+if job.whole then claim[1] = redis.call('HGET', key('job', job.whole), 'job') end
 claim[#claim + 1] = job.probe or ''
-return {'claimed', unpack(claim)}
+claim[#claim + 1] = redis.call('HGET', job.key, 'part') or ''
+claim[#claim + 1] = redis.call('SCARD', key('open', id))
+return {'claimed', claim, parts_of(id)}

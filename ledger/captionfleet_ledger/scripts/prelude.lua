@@ -41,7 +41,8 @@ end
 
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
-  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared', 'quote',
+  'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared', 'quote', 'reason', 'parent',
+  'whole',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -74,13 +75,19 @@ local function unpark(job)
   job.parked = nil
 end
 
--- Change the state, in the job and in the indexes. A quote is in no list of jobs.
+-- Lists and counts show whole jobs alone: a part, or a quote, stands in no index of theirs.
+local function index_state(job, state)
+  if job.parent then return end
+  if job.state then redis.call('ZREM', key('state', job.state), job.id) end
+  if not job.quote then redis.call('ZADD', key('state', state), job.accepted_at, job.id) end
+end
+
+-- Change the state, in the job and in the indexes.
 local function move(job, state)
   if job.parked then unpark(job) end
   if job.state == 'queued' then redis.call('ZREM', key('queued', job.queue), job.id) end
   if state == 'queued' then redis.call('ZADD', key('queued', job.queue), text(NOW), job.id) end
-  if job.state then redis.call('ZREM', key('state', job.state), job.id) end
-  if not job.quote then redis.call('ZADD', key('state', state), job.accepted_at, job.id) end
+  index_state(job, state)
   redis.call('HSET', job.key, 'state', state)
   job.state = state
 end
@@ -144,4 +151,38 @@ local function ran_out_unseen(job, lease)
   local swept = tonumber(redis.call('GET', key('swept')))
   if not swept or NOW - swept <= lease / 3 then return false end
   return tonumber(job.lease_until) > swept and job.lease_until ~= job.spared
+end
+
+-- The last part to end wakes its job. A look now and then finds one that has slept through it.
+local PARTS_SECONDS = 3600
+
+-- Let a job wait until its parts have ended.
+local function await_parts(job)
+  local due_at = no_later_than_deadline(job, NOW + PARTS_SECONDS)
+  move(job, 'waiting')
+  redis.call('HSET', job.key, 'reason', 'parts', 'due_at', text(due_at))
+  look('job:' .. job.id, due_at)
+end
+
+-- Queue a job whose message the caller sends; a sweep does if it has not been marked as sent by the end of the grace.
+local function queue_again(job, grace)
+  move(job, 'queued')
+  redis.call('HDEL', job.key, 'due_at', 'reason')
+  redis.call('HINCRBY', job.key, 'messages', 1)
+  look('job:' .. job.id, no_later_than_deadline(job, NOW + grace))
+end
+
+-- The ids of a job's parts, in order.
+local function parts_of(id) return redis.call('LRANGE', key('parts', id), 0, -1) end
+
+local function has_open_parts(id) return redis.call('SCARD', key('open', id)) > 0 end
+
+-- Forget a job's parts, which have ended, and theirs.
+local function forget_parts(id)
+  for _, part in ipairs(parts_of(id)) do
+    forget_parts(part)
+    look('job:' .. part, nil)
+    redis.call('DEL', key('job', part))
+  end
+  redis.call('DEL', key('parts', id), key('open', id))
 end

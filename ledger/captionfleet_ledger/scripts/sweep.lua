@@ -65,6 +65,7 @@ local function forget(job)
   redis.call('ZREM', key('jobs'), job.id)
   redis.call('ZREM', key('state', job.state), job.id)
   redis.call('ZREM', key('dead'), job.id)
+  forget_parts(job.id)
   redis.call('DEL', job.key, key('deliveries', job.id))
   look('job:' .. job.id, nil)
   forgotten = forgotten + 1

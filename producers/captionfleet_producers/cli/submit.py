@@ -23,6 +23,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
         "captionfleet submit interview.wav --webhook https://example.com/hook --metadata show=42",
         'captionfleet submit https://example.com/a.mp3 --header "Authorization: Bearer …"',
         "captionfleet submit recordings/ --lane bulk",
+        "captionfleet submit concert.flac --timeline 60 --wait",
         "captionfleet submit archive.csv --json > jobs.jsonl",
     )
 )
@@ -37,6 +38,12 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--start-within", type=_SECONDS, metavar="SECONDS", help="Expire unless started by then.")
 @click.option("--finish-within", type=_SECONDS, metavar="SECONDS", help="Expire unless finished by then.")
 @click.option("--stream", is_flag=True, help="Ask the model for its answer piece by piece.")
+@click.option(
+    "--timeline",
+    type=click.FloatRange(10, 2400),
+    metavar="SECONDS",
+    help="Describe stretches of about so many seconds, each with its time and each a paid call.",
+)
 @options.no_cache
 @click.option("--store-days", type=click.IntRange(0, 365), help="Days to keep the result; 0 keeps no caption.")
 @click.option("--idempotency-key", metavar="KEY", help="For one source: the same key is the same job.")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.functional.emulator.origin import Origin, running_origin
 from tests.functional.emulator.process import Emulator, running_emulator
+from tests.functional.fleet.bursts import write_bursts
 from tests.functional.fleet.fleet import AUDIO, Fleet, client_for, settings_for
 from tests.functional.fleet.process import WorkerProcess
 from tests.functional.fleet.receiver import Receiver, running_receiver
@@ -114,3 +115,9 @@ def worker(module_fleet: Fleet) -> Generator[WorkerProcess]:
 def spool(fleet: Fleet) -> Path:
     """Where the workers of the fleet keep audio in flight."""
     return Path(fleet.settings["CAPTIONFLEET_SPOOL_DIR"])
+
+
+@pytest.fixture(scope="session")
+def minute(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute of tones and pauses."""
+    return write_bursts(tmp_path_factory.mktemp("bursts") / "minute.wav", 60)

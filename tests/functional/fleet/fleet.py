@@ -45,9 +45,9 @@ class Fleet:
         with running_worker(self.folder / f"worker-{next(self._numbers)}.log", self.settings | own) as worker:
             yield worker
 
-    def finish(self, job_id: str) -> CaptionResult:
+    def finish(self, job_id: str, *, within: float = 60) -> CaptionResult:
         """Wait until a job has ended and everything about it has been published and delivered."""
-        result = self.client.wait(job_id, timeout=60)
+        result = self.client.wait(job_id, timeout=within)
         until(lambda: self._is_told(job_id), f"everything about job {job_id} is delivered")
         self.drain()
         return result

@@ -65,16 +65,6 @@ def test_refused_with_its_code(fleet: Fleet, reference: Reference, code: Failure
     assert fleet.emulator.log()["total"] == 0
 
 
-def test_longer_than_the_model_takes(fleet: Fleet, tmp_path: Path) -> None:
-    """Audio of more than 40 minutes is refused before it is sent anywhere."""
-    long = write_tone(tmp_path / "long.flac", seconds=2401)
-
-    result = fleet.finish(fleet.client.submit(long).id)
-
-    assert result.failure
-    assert result.failure.code is FailureCode.AUDIO_TOO_LONG
-
-
 @pytest.mark.parametrize("name", ["cut_in_half.mp3", "lying_header.wav"])
 def test_damaged_but_audible(fleet: Fleet, name: str) -> None:
     """What can be decoded of a damaged file is captioned, and the result says so where samples are missing."""
@@ -93,6 +83,7 @@ def test_damaged_but_audible(fleet: Fleet, name: str) -> None:
         ({"job_id": "bad-2", "job": {"audio": {"url": "https://example.com/a.mp3"}, "extra": 1}}, "extra"),
         ({"job_id": "bad-3"}, "holds no job"),
         ({"job_id": "bad-4", "job": {"id": "other", "audio": {"url": "https://example.com/a.mp3"}}}, "other"),
+        ({"job_id": "show-42..3", "job": {"audio": {"url": "https://example.com/a.mp3"}}}, "parts of long audio"),
         ({}, "job_id"),
     ],
 )
@@ -116,20 +107,3 @@ def test_message_that_makes_no_sense(fleet: Fleet, kwargs: dict[str, object], re
     assert reason in str(letters[0]["reason"])
     assert {"job_id", "job"} >= set(kwargs)
     assert letters[0]["message"] == {"job_id": "", "job": None} | kwargs
-
-
-def write_tone(path: Path, seconds: int) -> Path:
-    """A quiet tone, cheap to make and small on disk."""
-    import av
-    import numpy as np
-
-    rate = 8000
-    second = (np.sin(np.arange(rate) * 0.3) * 3000).astype(np.int16).reshape(1, -1)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("flac", rate=rate, layout="mono")
-        for _ in range(seconds):
-            frame = av.AudioFrame.from_ndarray(second, format="s16", layout="mono")
-            frame.sample_rate = rate
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path

@@ -116,6 +116,7 @@ def contents(raw: redis.Redis) -> dict[str, Any]:
     readers: dict[str, Callable[[str], Any]] = {
         "string": raw.get,
         "hash": raw.hgetall,
+        "set": raw.smembers,
         "list": lambda key: raw.lrange(key, 0, -1),
         "zset": lambda key: raw.zrange(key, 0, -1, withscores=True),
     }

@@ -144,7 +144,7 @@ def test_a_job_that_is_claimed_while_it_expires_runs(ledger: Ledger, store: Stor
 
     answer = store.send(store.script("settle", store.shard_of("job-1"), "job-1", "expire", "", *parts))
 
-    assert answer == b"refused"
+    assert answer == [b"refused"]
     assert state_of(ledger) is JobState.RUNNING
 
 

@@ -10,10 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from captionfleet_ledger import Claim, Lease, Ledger, LedgerOptions, QueuedJob, Settlement, WaitingReason
 from captionfleet_schemas import FINAL_STATES, JobState
+from captionfleet_schemas.parts import part_id, part_of
 from tests.functional.ledger.making import Clock, make_job, make_result, raw_client
 from tests.servers import Server
 
 IDS = ("job-1", "job-2", "job-3")
+PART_IDS = tuple(f"{one}{part}" for one in IDS for part in ("..1", "..2", "..1..1", "..1..2"))
 LEASE = 30.0
 OPTIONS = LedgerOptions(shards=2)
 EXAMPLES = 40
@@ -26,6 +28,7 @@ THOROUGH = settings(
 )
 
 job_ids = st.sampled_from(IDS)
+any_ids = st.sampled_from(IDS + PART_IDS)
 seconds = st.sampled_from([0.5, 5.0, 15.0, 31.0, 70.0])
 
 
@@ -51,7 +54,7 @@ class Life(RuleBasedStateMachine):
         assert answer.created is (job_id not in self.accepted)
         self.accepted.add(job_id)
 
-    @rule(job_id=job_ids)
+    @rule(job_id=any_ids)
     def claim(self, job_id: str) -> None:
         """A worker gets a message, old or new."""
         before = self.ledger.jobs.get(job_id)
@@ -90,6 +93,15 @@ class Life(RuleBasedStateMachine):
         released = self.ledger.jobs.release(claim.lease)
         assert not (released and self.ledger.jobs.renew([claim.lease], LEASE) != {claim.lease})
 
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), parts=st.sampled_from([0, 2]))
+    def split(self, data: st.DataObject, parts: int) -> None:
+        """A worker cuts a job up, or goes on waiting for its parts."""
+        claim = data.draw(st.sampled_from(self.claims))
+        cut = [part for number in (1, 2) if (part := part_id(claim.job.id, number)) in PART_IDS]
+        queued = self.ledger.jobs.split(claim.lease, dict.fromkeys(cut[:parts], "{}"), progress="")
+        assert queued is None or {job.job_id for job in queued} <= {claim.job.id, *cut}
+
     @rule()
     def renew(self) -> None:
         """All workers renew all leases that they ever had; at most one of each job is alive."""
@@ -108,7 +120,7 @@ class Life(RuleBasedStateMachine):
         if isinstance(self.ledger.jobs.retry(job_id), QueuedJob):
             self.ended[job_id] -= 1
 
-    @rule(job_id=job_ids, sent=st.booleans())
+    @rule(job_id=any_ids, sent=st.booleans())
     def mark(self, job_id: str, *, sent: bool) -> None:
         """A message went out, or did not."""
         (self.ledger.jobs.mark_sent if sent else self.ledger.jobs.mark_unsent)([job_id])
@@ -132,16 +144,29 @@ class Life(RuleBasedStateMachine):
     def indexes_agree(self) -> None:
         """Each job stands in the index of its state alone, and somebody will look at it again."""
         for prefix in ("cf:{00}:", "cf:{01}:"):
-            jobs = {
-                key.rpartition(":")[2]: str(self.raw.hget(key, "state")) for key in self.raw.scan_iter(f"{prefix}job:*")
-            }
+            jobs = self._states(prefix)
+            wholes = {one for one in jobs if not part_of(one)}
+            ended_parts = {one for one in jobs if part_of(one) and jobs[one] in FINAL_STATES}
             due = self._members(f"{prefix}due")
             queued = self._members(f"{prefix}queued:captions")
-            assert self._members(f"{prefix}jobs") == set(jobs)
+            assert self._members(f"{prefix}jobs") == wholes
             for state in JobState:
-                assert self._members(f"{prefix}state:{state}") == {one for one in jobs if jobs[one] == state}
+                assert self._members(f"{prefix}state:{state}") == {one for one in wholes if jobs[one] == state}
             assert queued == {one for one in jobs if jobs[one] == JobState.QUEUED}
-            assert {f"job:{one}" for one in jobs if one not in queued} <= due
+            assert {f"job:{one}" for one in jobs if one not in queued | ended_parts} <= due
+            assert not due & {f"job:{one}" for one in ended_parts}
+
+    @invariant()
+    def parts_agree(self) -> None:
+        """The open parts of a job are those that have not ended, and an ended job has none."""
+        for prefix in ("cf:{00}:", "cf:{01}:"):
+            jobs = self._states(prefix)
+            for one, state in jobs.items():
+                parts = self.raw.lrange(f"{prefix}parts:{one}", 0, -1)
+                unfinished = {str(part) for part in parts if jobs[str(part)] not in FINAL_STATES}
+                assert self.raw.smembers(f"{prefix}open:{one}") == unfinished
+                assert not (unfinished and state in FINAL_STATES)
+                assert unfinished or self.raw.hget(f"{prefix}job:{one}", "reason") != "parts"
 
     @invariant()
     def no_job_ends_twice(self) -> None:
@@ -157,14 +182,19 @@ class Life(RuleBasedStateMachine):
                 self._count(job_id, self.ledger.jobs.expire(job_id))
             for job in chores.send:
                 self.claim(job.job_id)
-                self._count(job.job_id, self.ledger.jobs.settle(self.claims[-1].lease, make_result(self.claims[-1])))
+                last = self.claims[-1]
+                self._count(last.job.id, self.ledger.jobs.settle(last.lease, make_result(last)))
         self.ledger.close()
         self.raw.close()
         assert self.ended == Counter(self.accepted)
 
     def _count(self, job_id: str, answer: Any) -> None:
-        if isinstance(answer, Settlement):
+        if isinstance(answer, Settlement) and not part_of(job_id):
             self.ended[job_id] += 1
+
+    def _states(self, prefix: str) -> dict[str, str]:
+        keys = [str(key) for key in self.raw.scan_iter(f"{prefix}job:*")]
+        return {key.rpartition(":")[2]: str(self.raw.hget(key, "state")) for key in keys}
 
     def _members(self, key: str) -> set[str]:
         return {str(member) for member in self.raw.zrange(key, 0, -1)}

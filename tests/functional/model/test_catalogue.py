@@ -14,7 +14,7 @@ from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.port import AudioFile, ModelRequest
 from captionfleet_workers.progress import Progress
-from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Reroute, Retry, decide
+from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Reroute, Retry, Split, decide
 from tests.functional.model.conftest import REQUEST
 from tests.model_examples import EXAMPLES, Example
 from tests.model_server import ModelServer, Scripted, captioned, delta, event, refused, streamed
@@ -137,6 +137,8 @@ EXPECTED_DECISIONS: dict[Verdict, Decisions] = {
     Verdict.SLOW_DOWN: lambda _row: [Retry, Retry],
     Verdict.REROUTE: lambda row: [*[Retry] * (_reroute_tries(row) - 1), Reroute] * 2 + [Fail],
     Verdict.FAIL: lambda _row: [Fail],
+    # What the call carried is not known here; a split would halve it.
+    Verdict.SPLIT: lambda _row: [Fail],
     Verdict.PAUSE: lambda _row: [Pause],
     Verdict.RETRY_STREAMING: lambda _row: [Retry, Fail],
 }
@@ -151,7 +153,7 @@ WAITING_REASON = {
 def _waits_well(row: Row, decision: Decision) -> bool:
     if isinstance(decision, Fail):
         return decision.code is row.code
-    if isinstance(decision, Reroute):
+    if isinstance(decision, Reroute | Split):
         return True
     if isinstance(decision, Pause):
         return row.remedy in decision.reason

@@ -7,7 +7,8 @@ from captionfleet_emulator.faults.documented import DOCUMENTED, DocumentedError,
 from captionfleet_emulator.faults.rule import FaultRule
 
 CALL = Facts(model="captioner", url="http://audio/a.mp3", stream=False)
-HEARD = Facts(model="captioner", url="", sha256="abcdef", stream=True)
+FETCHED = Facts(model="captioner", url="", sha256="abcdef", stream=True)
+HEARD = Facts(model="captioner", url="", sha256="abcdef", seconds=90.0, stream=True)
 
 
 def book(*rules: FaultRule, seed: int = 0) -> FaultBook:
@@ -26,16 +27,21 @@ def book(*rules: FaultRule, seed: int = 0) -> FaultBook:
         (FaultRule(status=500, model="omni"), CALL, False),
         (FaultRule(status=500, url_contains="a.mp3"), CALL, True),
         (FaultRule(status=500, url_contains="b.mp3"), CALL, False),
-        (FaultRule(status=500, sha256_prefix="ABC"), HEARD, True),
-        (FaultRule(status=500, sha256_prefix="abd"), HEARD, False),
+        (FaultRule(status=500, sha256_prefix="ABC"), FETCHED, True),
+        (FaultRule(status=500, sha256_prefix="abd"), FETCHED, False),
         (FaultRule(status=500, sha256_prefix="abc"), CALL, False),
-        (FaultRule(status=500), HEARD, False),
+        (FaultRule(status=500), FETCHED, False),
         (FaultRule(cut_stream_after=0), CALL, False),
-        (FaultRule(cut_stream_after=0, sha256_prefix="a"), HEARD, True),
+        (FaultRule(cut_stream_after=0, sha256_prefix="a"), FETCHED, True),
+        (FaultRule(status=500, longer_than=60), HEARD, True),
+        (FaultRule(status=500, longer_than=90), HEARD, False),
+        (FaultRule(status=500, longer_than=60), FETCHED, False),
+        (FaultRule(status=500, longer_than=60, sha256_prefix="abd"), HEARD, False),
+        (FaultRule(status=500, sha256_prefix="abc"), HEARD, False),
     ],
 )
 def test_matching(rule: FaultRule, facts: Facts, struck: bool) -> None:
-    """A rule strikes what it names; rules about the audio wait for its hash, all others do not."""
+    """A rule strikes what it names; rules about the audio wait for its hash or its length, all others do not."""
     assert (book(rule).draw(facts) is not None) is struck
 
 

@@ -20,6 +20,7 @@ from captionfleet_workers.retry import (
     Problem,
     Reroute,
     Retry,
+    Split,
     decide,
 )
 from tests.unit.model.cases import call_error
@@ -246,3 +247,23 @@ def test_same_randomness_gives_the_same_decision() -> None:
     first, second = (judged(call_error(Verdict.RETRY), seed=7) for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize(("refused", "limit"), [(2400.0, 1200.0), (110.0, 60.0), (60.5, 60.0)])
+def test_audio_that_is_too_long_is_split(refused: float, limit: float) -> None:
+    """Half of what was refused is tried next, never less than a minute; a call was refused, no try is used up."""
+    decision = decide(
+        call_error(Verdict.SPLIT), progress=Progress(), seconds=refused, now=NOW, deadline=NOW + 1, random=Random(0)
+    )
+
+    assert decision == Split(limit, Progress(reasons={"some_reason": 1}, last_code="Busy"))
+
+
+def test_a_refused_minute_fails() -> None:
+    """A model that takes less than that is not asked with ever less."""
+    problem = call_error(Verdict.SPLIT, code=FailureCode.AUDIO_TOO_LONG)
+
+    decision = decide(problem, progress=Progress(), seconds=60.0, now=NOW, deadline=None, random=Random(0))
+
+    assert isinstance(decision, Fail)
+    assert decision.code is FailureCode.AUDIO_TOO_LONG

@@ -34,6 +34,7 @@ def test_every_option_arrives_in_the_job() -> None:
         start_within=60,
         finish_within=3600,
         stream=True,
+        timeline=60,
         store_days=0,
         id="job-1",
     )
@@ -44,6 +45,7 @@ def test_every_option_arrives_in_the_job() -> None:
     assert job.webhook is not None
     assert (job.webhook.url, job.metadata) == ("https://example.com/hook", {"show": "42"})
     assert (job.prompt, job.model, job.stream, job.store_days) == ("Who speaks?", "qwen3-omni-flash", True, 0)
+    assert job.timeline == 60
     assert (job.start_by, job.finish_by) == (NOW + timedelta(seconds=60), NOW + timedelta(hours=1))
 
 
@@ -87,6 +89,8 @@ def test_a_resumable_submission_has_an_id_that_follows_from_its_content() -> Non
         ({"id": "a b"}, "id"),
         ({"id": "a", "idempotency_key": "b"}, "not both"),
         ({"audio": "https:"}, "audio.url"),
+        ({"id": "show-42..3"}, "parts of long audio"),
+        ({"timeline": 5}, "timeline"),
     ],
 )
 def test_what_makes_no_sense_is_refused(change: dict[str, Any], reason: str) -> None:

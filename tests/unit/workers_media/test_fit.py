@@ -135,11 +135,11 @@ def test_lost_stereo_is_said() -> None:
     [
         (replace(MP3, seconds=0.09), FailureCode.AUDIO_EMPTY),
         (replace(MP3, silent=True, peak_dbfs=None), FailureCode.AUDIO_EMPTY),
-        (replace(MP3, seconds=2_401.0), FailureCode.AUDIO_TOO_LONG),
+        (replace(MP3, seconds=6e6, samples=int(6e6) * 44_100), FailureCode.AUDIO_TOO_LONG),
     ],
 )
 def test_gate_refuses_before_any_paid_call(inspection: Inspection, code: FailureCode) -> None:
-    """Too short, silent and too long never reach the model."""
+    """Too short, silent and too long for any number of parts never reach the model."""
     with pytest.raises(PermanentError) as raised:
         fit(inspection, fetched())
 

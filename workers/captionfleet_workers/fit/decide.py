@@ -1,13 +1,18 @@
 """From what the audio is and what the model takes to how it is sent."""
 
+from dataclasses import replace
+
 from captionfleet_schemas import FailureCode, Plan, Route
 from captionfleet_schemas.catalogue import Limits, ModelCard
 from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.fetch.policy import Fetched
 from captionfleet_workers.fit.gate import gate
+from captionfleet_workers.fit.length import Cutting, cutting_of, length
 from captionfleet_workers.fit.policy import FitPlan, FitPolicy
 from captionfleet_workers.fit.steps import inline_chars, richest
-from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.facts import Inspection, Target
+
+_A_PART = "This is one part of a longer file."
 
 _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the fleet without need."
 
@@ -15,17 +20,21 @@ _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the
 def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitPolicy) -> FitPlan:
     """Choose the cheapest route that loses least: the URL, the file as it is, or the richest MP3 that fits.
 
-    A URL that the fleet has to sign for it comes after the file as it is.
+    A URL that the fleet has to sign for it comes after the file as it is. Audio that one call does not carry is cut
+    into parts.
 
     Each rule that fails leaves its reason in `Plan.why`, and the chosen route adds its own.
 
     Raises:
-        PermanentError: `audio_empty` or `audio_too_long` by the gate; `model_rejected` when the model has refused
-            every route.
+        PermanentError: `audio_empty` by the gate; `audio_too_long` where it would take too many parts;
+            `model_rejected` when the model has refused every route.
     """
-    refusal = gate(inspection, card, policy)
+    refusal = gate(inspection, policy)
     if refusal:
         raise refusal
+    cutting = cutting_of(inspection, card.limits, policy)
+    if cutting is not None:
+        return _as_parts(inspection, card.limits, policy, cutting)
     against_url = _against_url(inspection, fetched, card.limits, policy)
     presigned = fetched.origin is not None and fetched.origin.presigned
     if against_url is None and not presigned:
@@ -39,6 +48,8 @@ def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitP
 
 
 def _against_url(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
+    if policy.only_a_part:
+        return _A_PART
     if Route.URL in policy.avoid_routes:
         return "The model could not read the audio from its URL."
     if not policy.pass_urls:
@@ -63,6 +74,8 @@ def _against_origin(fetched: Fetched, limits: Limits, policy: FitPolicy) -> str 
 
 def _against_inline(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
     chars = inline_chars(fetched.bytes)
+    if policy.only_a_part:
+        return _A_PART
     if Route.INLINE in policy.avoid_routes:
         return "The model could not read the file as it is."
     if chars >= limits.max_inline_chars:
@@ -112,30 +125,54 @@ def _as_it_is(route: Route, inspection: Inspection, why: tuple[str, ...]) -> Pla
 
 
 def _as_mp3(inspection: Inspection, limits: Limits, policy: FitPolicy, why: tuple[str, ...]) -> FitPlan:
+    target = _mp3(inspection, limits, policy)
+    chosen = (
+        f"It is sent as {_form(target)}: the richest form of {inspection.seconds:.1f} s "
+        f"below {limits.max_inline_chars:,} characters as base64."
+    )
+    why = (*dict.fromkeys(why), chosen, *_lost(inspection, target.channels, limits))
+    return FitPlan(plan=_as_transcoded(target, 1, why), transcode=target)
+
+
+def _as_parts(inspection: Inspection, limits: Limits, policy: FitPolicy, cutting: Cutting) -> FitPlan:
+    share = replace(inspection, seconds=inspection.seconds / cutting.parts)
+    target = _mp3(share, limits, policy)
+    chosen = (
+        f"It is cut at quiet places into {cutting.parts} parts of about {length(share.seconds)}, "
+        f"each sent as {_form(target)}."
+    )
+    why = (*cutting.why, chosen, *_lost(share, target.channels, limits))
+    return FitPlan(plan=_as_transcoded(target, cutting.parts, why), longest=cutting.longest)
+
+
+def _mp3(inspection: Inspection, limits: Limits, policy: FitPolicy) -> Target:
     target = richest(inspection, limits.max_inline_chars)
     if target is None or Route.TRANSCODED in policy.avoid_routes:
         raise PermanentError(FailureCode.MODEL_REJECTED, "the model has refused every form of this audio that fits")
-    chosen = (
-        f"It is sent as MP3 of {target.bit_rate // 1000} kbit/s, {_sound(target.channels)}, "
-        f"{target.sample_rate / 1000:g} kHz: the richest form of {inspection.seconds:.1f} s "
-        f"below {limits.max_inline_chars:,} characters as base64."
-    )
-    plan = Plan(
+    return target
+
+
+def _as_transcoded(target: Target, parts: int, why: tuple[str, ...]) -> Plan:
+    return Plan(
         route=Route.TRANSCODED,
         container=target.container,
         codec=target.codec,
         channels=target.channels,
         sample_rate=target.sample_rate,
         bit_rate=target.bit_rate,
-        why=(*dict.fromkeys(why), chosen, *_lost(inspection, target.channels, limits)),
+        parts=parts,
+        why=why,
     )
-    return FitPlan(plan=plan, transcode=target)
 
 
 def _lost(inspection: Inspection, channels: int, limits: Limits) -> tuple[str, ...]:
     if channels >= min(inspection.channels, 2):
         return ()
     return (f"Stereo had to go: it does not fit {limits.max_inline_chars:,} characters at this length.",)
+
+
+def _form(target: Target) -> str:
+    return f"MP3 of {target.bit_rate // 1000} kbit/s, {_sound(target.channels)}, {target.sample_rate / 1000:g} kHz"
 
 
 def _sound(channels: int) -> str:

@@ -16,18 +16,28 @@ class FitPolicy:
     """Likewise an address that is not public: right for a model of one's own in the same network."""
     allow_silence: bool = False
     min_seconds: float = 0.1
+    max_seconds: float | None = None
+    """The most audio in one call, where the operator wants less than the model takes."""
+    learned_seconds: float | None = None
+    """The same, as the model's refusals have taught."""
+    timeline: float | None = None
+    """Describe stretches of about so many seconds."""
     avoid_routes: frozenset[Route] = frozenset()
     """Routes on which the model refused this audio before."""
+    only_a_part: bool = False
+    """The audio is one part of a longer file, so that neither its URL nor the file itself can be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitPlan:
     """The plan for the result, and what the worker has to do for it.
 
-    With `send_url` the URL goes to the model; with `transcode` that file is made and goes inline; with neither the
-    fetched file goes inline as it is.
+    With several `plan.parts` the audio is cut, into parts of at most `longest` samples, each of which is a job with a
+    plan of its own. Else with `send_url` the URL goes to the model; with `transcode` that file is made and goes inline;
+    with neither the fetched file goes inline as it is.
     """
 
     plan: Plan
     send_url: str | None = field(default=None, repr=False)
     transcode: Target | None = None
+    longest: int | None = None

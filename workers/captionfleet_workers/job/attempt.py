@@ -12,6 +12,7 @@ from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.errors import HandedBackError, LeaseLostError
 from captionfleet_workers.fetch import Fetched
 from captionfleet_workers.fit.policy import FitPlan
+from captionfleet_workers.job.part import Part
 from captionfleet_workers.leases import Held
 from captionfleet_workers.media.facts import Inspection
 from captionfleet_workers.model.port import Answer, AudioFile, AudioUrl
@@ -28,6 +29,8 @@ class Attempt:
     card: ModelCard
     shutdown: Shutdown
     progress: Progress
+    part: Part | None = None
+    """Which stretch of the audio this is about, for one part of a job."""
     fetched: Fetched | None = None
     inspection: Inspection | None = None
     fit: FitPlan | None = None
@@ -84,8 +87,13 @@ class Attempt:
         """Remove the attempt's files from the spool."""
         if self.fetched is not None:
             self.fetched.discard()
+        self.discard_transcoded()
+
+    def discard_transcoded(self) -> None:
+        """Remove the file that was made for the model."""
         if self.transcoded is not None:
             self.transcoded.unlink(missing_ok=True)
+            self.transcoded = None
 
     @contextmanager
     def timed(self, step: str) -> Generator[None]:

@@ -6,6 +6,7 @@ import structlog
 
 from captionfleet_ledger import Claim, JobConflictError, Ledger, Refusal
 from captionfleet_schemas import CaptionJob, InvalidMessageError
+from captionfleet_schemas.parts import part_of
 
 log = structlog.get_logger()
 
@@ -42,6 +43,10 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
 
 
 def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object]) -> None:
+    if part_of(job_id):
+        raise InvalidMessageError(
+            f"ids such as {job_id!r} are those of parts of long audio; choose another", dict(body)
+        )
     job = CaptionJob.decode({"id": job_id, **body})
     if job.id != job_id:
         raise InvalidMessageError(f"the message is about job {job_id!r} and carries job {job.id!r}", dict(body))

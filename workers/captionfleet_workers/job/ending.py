@@ -1,12 +1,12 @@
-"""The ways in which an attempt ends in the ledger: settled, waiting, parked, or handed back."""
+"""The ways in which an attempt ends in the ledger: settled, waiting, parked, in parts, or handed back."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
 
-from captionfleet_ledger import WaitingReason
+from captionfleet_ledger import LedgerUnavailableError, QueuedJob, WaitingReason
 from captionfleet_schemas import CaptionResult
 from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
@@ -64,6 +64,16 @@ def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
     log.info("job.parked" if parked else "job.lost", scope=scope, why=why)
 
 
+def await_parts(attempt: Attempt, fleet: Fleet, parts: Mapping[str, str]) -> None:
+    """Let the job wait until its parts have ended, and set those going that are new."""
+    progress = attempt.progress.encode()
+    queued = until_ledger_answers(
+        lambda: fleet.ledger.jobs.split(attempt.claim.lease, parts, progress=progress), time.sleep
+    )
+    log.info("job.lost" if queued is None else "job.in_parts", new_parts=len(parts))
+    _send(fleet, queued or ())
+
+
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:
     """Return the job, as if it had not been started, because this worker is stopping."""
     progress = attempt.progress.encode()
@@ -71,10 +81,15 @@ def hand_back(attempt: Attempt, fleet: Fleet) -> None:
         log.info("job.lost")
         return
     log.info("job.handed_back")
+    _send(fleet, [QueuedJob(attempt.job.id, LANE_QUEUES[attempt.job.lane])])
+
+
+def _send(fleet: Fleet, jobs: Sequence[QueuedJob]) -> None:
     try:
-        fleet.publisher.wake_up(attempt.job.id, LANE_QUEUES[attempt.job.lane])
-        fleet.ledger.jobs.mark_sent([attempt.job.id])
-    except BrokerUnavailableError as error:
+        for job in jobs:
+            fleet.publisher.wake_up(job.job_id, job.queue)
+        fleet.ledger.jobs.mark_sent([job.job_id for job in jobs])
+    except (BrokerUnavailableError, LedgerUnavailableError) as error:
         log.warning("job.left_to_the_sweep", reason=str(error))
 
 

@@ -12,6 +12,7 @@ from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.known_audio import KnownAudio
+from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
@@ -35,6 +36,7 @@ class Fleet:
     activity: Activity
     leases: LeaseKeeper
     cool_downs: CoolDowns
+    lengths: LearnedLengths
     pauses: Pauses
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""

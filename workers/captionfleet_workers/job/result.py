@@ -18,7 +18,7 @@ def succeeded(attempt: Attempt, *, region: str, now: float) -> CaptionResult:
         return _without_call(attempt, now)
     answer = attempt.answer
     assert answer is not None
-    return _outline(attempt, JobState.SUCCEEDED, now).model_copy(
+    return outline(attempt, now).model_copy(
         update={
             "caption": answer.caption,
             "usage": answer.usage,
@@ -35,37 +35,38 @@ def failed(
 ) -> CaptionResult:
     """The result of a job that ends without a caption."""
     failure = Failure.of(code, message, upstream_code)
-    return _outline(attempt, _STATES.get(code, JobState.FAILED), now, failure)
+    return outline(attempt, now, failure)
 
 
 def _without_call(attempt: Attempt, now: float) -> CaptionResult:
-    outline = _outline(attempt, JobState.SUCCEEDED, now)
+    plain = outline(attempt, now)
     known = attempt.remembered
     if known is None:
-        return outline
-    assert outline.plan is not None
-    why = (*outline.plan.why, f"Job {known.job_id} has paid for a caption of the same audio; no call is made.")
-    update = {"cached_from": known.job_id, "plan": outline.plan.model_copy(update={"why": why})}
+        return plain
+    assert plain.plan is not None
+    why = (*plain.plan.why, f"Job {known.job_id} has paid for a caption of the same audio; no call is made.")
+    update = {"cached_from": known.job_id, "plan": plain.plan.model_copy(update={"why": why})}
     if attempt.quote is not None:
-        return outline.model_copy(update=update)
-    return outline.model_copy(
+        return plain.model_copy(update=update)
+    return plain.model_copy(
         update={**update, "caption": known.caption, "finish_reason": GOOD, "quality": _doubts(attempt)}
     )
 
 
-def _outline(attempt: Attempt, state: JobState, now: float, failure: Failure | None = None) -> CaptionResult:
+def outline(attempt: Attempt, now: float, failure: Failure | None = None) -> CaptionResult:
+    """What every result of an attempt says; it succeeds unless there is a failure, whose code decides the state."""
     job, claim = attempt.job, attempt.claim
     return CaptionResult(
         job_id=job.id,
-        state=state,
+        state=_STATES.get(failure.code, JobState.FAILED) if failure else JobState.SUCCEEDED,
         tenant=job.tenant,
         lane=job.lane,
         metadata=job.metadata,
         model=attempt.card.name,
         failure=failure,
         quote=attempt.quote,
-        audio=_audio(attempt),
-        plan=attempt.fit.plan if attempt.fit else None,
+        audio=audio_of(attempt) or attempt.progress.audio,
+        plan=attempt.fit.plan if attempt.fit else attempt.progress.plan,
         attempts=claim.attempts,
         model_calls=attempt.progress.model_calls,
         timings=Timings(
@@ -77,7 +78,8 @@ def _outline(attempt: Attempt, state: JobState, now: float, failure: Failure | N
     )
 
 
-def _audio(attempt: Attempt) -> AudioFacts | None:
+def audio_of(attempt: Attempt) -> AudioFacts | None:
+    """What has been found in the audio, once it has been looked at."""
     fetched, found = attempt.fetched, attempt.inspection
     if fetched is None or found is None:
         return None

@@ -6,10 +6,11 @@ from contextlib import closing
 import structlog
 
 from captionfleet_ledger import Claim, LedgerUnavailableError, WaitingReason
-from captionfleet_schemas import FailureCode
+from captionfleet_schemas import CaptionResult, FailureCode
 from captionfleet_schemas.catalogue import ModelCard, model_card
 from captionfleet_workers.errors import (
     HandedBackError,
+    InPartsError,
     JobError,
     LeaseLostError,
     PausedError,
@@ -19,8 +20,10 @@ from captionfleet_workers.errors import (
 )
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
-from captionfleet_workers.job.ending import defer, hand_back, park, settle
+from captionfleet_workers.job.ending import await_parts, defer, hand_back, park, settle
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.gather import gather
+from captionfleet_workers.job.part import Part
 from captionfleet_workers.job.quoting import free
 from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
@@ -28,7 +31,7 @@ from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.policies import quote_terms
 from captionfleet_workers.progress import Progress
-from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, decide
+from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, Split, decide
 
 log = structlog.get_logger()
 
@@ -45,6 +48,7 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
             card=_card(claim, fleet),
             shutdown=fleet.shutdown,
             progress=Progress.decode(claim.progress),
+            part=Part.decode(claim.part) if claim.part else None,
         )
         if claim.job.quote:
             attempt.quote = free(quote_terms(fleet.settings, attempt.card))
@@ -67,6 +71,8 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         log.info("job.lost")
     except HandedBackError:
         hand_back(attempt, fleet)
+    except InPartsError as error:
+        await_parts(attempt, fleet, error.parts)
     except PausedError as error:
         park(attempt, fleet, error.scope, why=error.reason)
     except ThrottledError as error:
@@ -77,7 +83,7 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
     """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
     try:
         _refuse_poison(attempt, fleet)
-        walk(attempt, fleet)
+        outcome = _outcome(attempt, fleet)
     except (TransientError, PermanentError) as problem:
         _note(problem)
         return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
@@ -91,10 +97,17 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
         log.exception("job.internal_error")
         fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
         return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
-    settle(attempt, fleet, result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock()))
+    settle(attempt, fleet, outcome)
     if attempt.claim.probes and attempt.answer is not None:
         fleet.pauses.end(attempt.claim.probes)
     return True
+
+
+def _outcome(attempt: Attempt, fleet: Fleet) -> CaptionResult:
+    if attempt.claim.parts:
+        return gather(attempt, fleet)
+    walk(attempt, fleet)
+    return result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock())
 
 
 def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
@@ -119,7 +132,14 @@ def _note(problem: Problem) -> None:
 
 
 def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:
-    return decide(problem, progress=attempt.progress, now=fleet.clock(), deadline=attempt.deadline, random=fleet.random)
+    return decide(
+        problem,
+        progress=attempt.progress,
+        seconds=attempt.inspection.seconds if attempt.inspection else 0.0,
+        now=fleet.clock(),
+        deadline=attempt.deadline,
+        random=fleet.random,
+    )
 
 
 def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
@@ -130,6 +150,10 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             return True
         case Reroute(progress):
             attempt.progress = progress
+            return False
+        case Split(seconds, progress):
+            attempt.progress = progress
+            fleet.lengths.learn(attempt.card.name, seconds)
             return False
         case Retry(after, reason, progress):
             attempt.progress = progress

@@ -9,17 +9,21 @@ from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.facts import CUT_SECONDS, CUT_SHARE, Slice
 
 
-def cut(path: Path, *, parts: int, longest: int | None, children: Children) -> tuple[Slice, ...]:
-    """Find where to split a file, in a child process: at quiet places near equal lengths.
+def cut(
+    path: Path, *, parts: int, longest: int | None, children: Children, within: Slice | None = None
+) -> tuple[Slice, ...]:
+    """Find where to split a file, or one part of it, in a child process: at quiet places near equal lengths.
 
     Args:
         path: any file that `inspect` could read.
         parts: how many are wanted. There are more where `longest` demands it, fewer where there are fewer samples.
         longest: the most samples in a part; None for no such limit.
         children: of this worker process.
+        within: what to split; None for the whole file.
 
     Returns:
-        Parts that follow one another and together are the whole file: no sample is lost or repeated.
+        Parts that follow one another and together are all of it: no sample is lost or repeated. They are numbered
+        over the whole file, also within a part of it.
 
     Raises:
         PermanentError: the file cannot be decoded.
@@ -28,8 +32,9 @@ def cut(path: Path, *, parts: int, longest: int | None, children: Children) -> t
     """
     if parts < 1 or (longest is not None and longest < 1):
         raise ValueError(f"no file can be cut into {parts} parts of at most {longest} samples")
-    found = children.run(work.cut, str(path), parts, longest)
-    return tuple(Slice(start, end) for start, end in pairwise(found["boundaries"]))
+    found = children.run(work.cut, str(path), parts, longest, within)
+    first = within.start if within else 0
+    return tuple(Slice(first + start, first + end) for start, end in pairwise(found["boundaries"]))
 
 
 def pieces(seconds: float, limit: float, *, margin: float = CUT_SECONDS) -> int:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from captionfleet_workers.media.batch import Batch, batched
+from captionfleet_workers.media.clip import clipped
 from captionfleet_workers.media.demux import open_audio
+from captionfleet_workers.media.facts import Refusal, Slice
 
 _STEPS_A_SECOND = 50
 _LOUDEST = 1e6
@@ -26,18 +28,33 @@ class Levels:
     samples: int
 
     @classmethod
-    def of(cls, path: Path, max_seconds: float) -> Self:
-        """Decode a file to its end.
+    def of(cls, path: Path, max_seconds: float, part: Slice | None = None) -> Self:
+        """Decode a file, or one part of it, to its end.
 
         Raises:
-            Refusal: there is nothing to decode, or more than `max_seconds` of it.
+            Refusal: there is nothing to decode, nothing in that part, or more than `max_seconds` of the file.
         """
         with open_audio(path) as audio:
-            batches = batched(audio.frames(max_seconds))
-            first = next(batches)
+            batches = batched(clipped(audio.frames(max_seconds), part))
+            first = next(batches, None)
+            if first is None:
+                raise Refusal("audio_damaged", "the file ends before the part that was to be read")
             step = max(first.shape[2] // _STEPS_A_SECOND, 1)
-            curve = _curve(_powers(first, batches), step)
-            return cls(np.concatenate(list(curve)), step, audio.samples)
+            counted = _Counted(_powers(first, batches))
+            return cls(np.concatenate(list(_curve(counted, step))), step, counted.samples)
+
+
+class _Counted:
+    """Powers on their way to the curve, and how many samples they were of."""
+
+    def __init__(self, powers: Iterable[NDArray[np.float32]]) -> None:
+        self.samples = 0
+        self._powers = powers
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for power in self._powers:
+            self.samples += len(power)
+            yield power
 
 
 def _powers(first: Batch, others: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:

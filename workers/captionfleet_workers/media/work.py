@@ -32,12 +32,12 @@ def encode(limits: ChildLimits, source: str, into: str, target: Target, part: Sl
     return run(Path(source), Path(into), target, limits.max_audio_seconds, part)
 
 
-def cut(limits: ChildLimits, path: str, parts: int, longest: int | None) -> Cuts:
+def cut(limits: ChildLimits, path: str, parts: int, longest: int | None, within: Slice | None) -> Cuts:
     """The task behind `cut`."""
     from captionfleet_workers.media.levels import Levels
     from captionfleet_workers.media.quiet import boundaries
 
-    levels = Levels.of(Path(path), limits.max_audio_seconds)
+    levels = Levels.of(Path(path), limits.max_audio_seconds, within)
     return Cuts(boundaries(levels.power, step=levels.step, samples=levels.samples, parts=parts, longest=longest))
 
 

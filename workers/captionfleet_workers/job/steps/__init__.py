@@ -5,6 +5,7 @@ from collections.abc import Callable
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.steps.call import call
+from captionfleet_workers.job.steps.cut import cut
 from captionfleet_workers.job.steps.fetch import fetch
 from captionfleet_workers.job.steps.fit import fit
 from captionfleet_workers.job.steps.inspect import inspect
@@ -23,6 +24,7 @@ _LOOK: tuple[tuple[str, Step], ...] = (
 )
 STEPS: tuple[tuple[str, Step], ...] = (
     *_LOOK,
+    ("cut", cut),
     ("transcode", transcode),
     ("pace", pace),
     ("call", call),

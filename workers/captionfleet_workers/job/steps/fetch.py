@@ -1,14 +1,23 @@
 """Brings the audio to the local disk."""
 
+from captionfleet_schemas import FailureCode
 from captionfleet_workers import fetch as audio
+from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.fetch import Reference
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 
 
 def fetch(attempt: Attempt, fleet: Fleet) -> None:
-    """Fetch the audio reference, unless an earlier try of this attempt did."""
+    """Fetch the audio reference, unless an earlier try of this attempt did.
+
+    Raises:
+        PermanentError: `audio_damaged`, as it is another file than the one whose part is asked for; and all that
+            `fetch.fetch` raises.
+    """
     if attempt.fetched is None:
         said = attempt.job.audio
         reference = Reference(url=said.url, headers=said.headers or {})
         attempt.fetched = audio.fetch(reference, into=fleet.spool, policy=fleet.fetching, client=fleet.http)
+    if attempt.part and attempt.part.sha256 != attempt.fetched.sha256:
+        raise PermanentError(FailureCode.AUDIO_DAMAGED, "the audio has changed since it was cut into parts")

@@ -19,5 +19,9 @@ def _policy(attempt: Attempt, fleet: Fleet) -> FitPolicy:
         pass_urls=settings.pass_urls,
         pass_private_urls=settings.pass_private_urls,
         allow_silence=settings.audio_allow_silence,
+        max_seconds=settings.model_max_seconds,
+        learned_seconds=fleet.lengths.of(attempt.card.name),
+        timeline=attempt.job.timeline,
+        only_a_part=attempt.part is not None,
         avoid_routes=frozenset(attempt.progress.avoid_routes),
     )

@@ -8,8 +8,11 @@ from captionfleet_workers.media.facts import Inspection
 
 
 def inspect(attempt: Attempt, fleet: Fleet) -> None:
-    """Decode the whole file in a child process, unless this process knows its content already."""
+    """Decode the whole file in a child process, unless its content is known already: from before, or from its cut."""
     assert attempt.fetched is not None
+    if attempt.part is not None:
+        attempt.inspection = attempt.part.inspection
+        return
     attempt.inspection = fleet.known_audio.get(attempt.fetched.sha256) or _look(attempt.fetched, fleet)
 
 

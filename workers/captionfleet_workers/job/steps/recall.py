@@ -13,10 +13,16 @@ def recall(attempt: Attempt, fleet: Fleet) -> None:
     """Ask the ledger for a caption of the same samples, unless the job or the fleet wants none."""
     assert attempt.inspection is not None
     assert attempt.fit is not None
-    if not fleet.settings.cache_days:
+    # Audio in parts is remembered part by part.
+    if not fleet.settings.cache_days or attempt.fit.plan.parts > 1:
         return
     attempt.caption_key = caption_key(
-        attempt.job, attempt.card, attempt.inspection, attempt.fit, model_at=fleet.settings.model_base_url
+        attempt.job,
+        attempt.card,
+        attempt.inspection,
+        attempt.fit,
+        model_at=fleet.settings.model_base_url,
+        part=attempt.part.slice if attempt.part else None,
     )
     if attempt.caption_key is None:
         return

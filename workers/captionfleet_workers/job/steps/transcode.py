@@ -1,13 +1,22 @@
 """Makes the form of the audio that the plan asks for."""
 
+from pathlib import Path
+
+from captionfleet_schemas import FailureCode
+from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.media.facts import Target
 from captionfleet_workers.media.transcode import transcode as encode
 from captionfleet_workers.model.port import AudioFile, AudioUrl
 
 
 def transcode(attempt: Attempt, fleet: Fleet) -> None:
-    """Write the MP3 of the plan, where it has one; else the URL or the file goes as it is."""
+    """Write the MP3 of the plan, where it has one; else the URL or the file goes as it is.
+
+    Raises:
+        PermanentError: `audio_empty`, a part of the audio is silent; and all that `media.transcode` raises.
+    """
     attempt.audio = _audio(attempt, fleet)
 
 
@@ -18,7 +27,13 @@ def _audio(attempt: Attempt, fleet: Fleet) -> AudioUrl | AudioFile:
         return AudioUrl(attempt.fit.send_url)
     if attempt.fit.transcode is None:
         return AudioFile(attempt.fetched.path, attempt.fetched.bytes)
-    attempt.transcoded, encoded = encode(
-        attempt.fetched.path, into=fleet.spool, target=attempt.fit.transcode, children=fleet.media
-    )
+    return _encoded(attempt, fleet, attempt.fetched.path, attempt.fit.transcode)
+
+
+def _encoded(attempt: Attempt, fleet: Fleet, source: Path, target: Target) -> AudioFile:
+    attempt.discard_transcoded()
+    part = attempt.part.slice if attempt.part else None
+    attempt.transcoded, encoded = encode(source, into=fleet.spool, target=target, children=fleet.media, part=part)
+    if encoded.silent and not fleet.settings.audio_allow_silence:
+        raise PermanentError(FailureCode.AUDIO_EMPTY, "this part of the audio is digital silence")
     return AudioFile(attempt.transcoded, encoded.bytes)

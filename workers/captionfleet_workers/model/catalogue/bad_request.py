@@ -14,7 +14,7 @@ ROWS = (
         "only support stream mode | only support with stream=true | does not support http call",
         Verdict.RETRY_STREAMING, Code.MODEL_REJECTED, "Ask for a streamed answer."),
     row("input_length", "400", "", "range of input length should be",
-        Verdict.FAIL, Code.AUDIO_TOO_LONG, "Cut the audio, or shorten the prompt."),
+        Verdict.SPLIT, Code.AUDIO_TOO_LONG, "Cut the audio, or shorten the prompt."),
     row("output_limit", "400", "", "range of max_tokens should be",
         Verdict.PAUSE, Code.MODEL_REJECTED, "Lower the setting for output tokens to the model's maximum."),
     row("sampling", "400", "invalid_value | 400-invalid_request_error-invalid_value",

@@ -23,6 +23,8 @@ class Verdict(StrEnum):
     """The rate grew too fast, or too many calls ran at once: call again, with a slower ramp."""
     REROUTE = "reroute"
     """The audio does not reach the model this way: send it another way."""
+    SPLIT = "split"
+    """More audio than one call carries: caption it in parts."""
     FAIL = "fail"
     """The same call will fail again."""
     PAUSE = "pause"
