@@ -48,7 +48,7 @@ def build_service(settings: EmulatorSettings, faults: FaultBook, folder: Path) -
         clock=time.monotonic,
         folder=folder,
         fetcher=Fetcher(folder, settings.fetch_timeout),
-        listeners=Listeners(settings.listeners),
+        listeners=Listeners(settings.listeners, settings.listener),
         memory=Memory(settings.remembered_audios),
         faults=faults,
         pace=Pace(

@@ -8,7 +8,8 @@
     │   │   └── MediaError          400  the audio is refused, by a reason of `MediaFault`
     │   ├── ServiceError            500  the service itself failed
     │   └── InjectedError           any  a fault rule asked for it
-    └── DroppedError                no answer at all: a fault rule asked for the connection to be closed
+    ├── DroppedError                no answer at all: a fault rule asked for the connection to be closed
+    └── WeightsError                no answer is concerned: a model's file is not the pinned one, and is not used
 
 Sources of status, code and message: the Qwen Cloud pages "Error messages" and "Chat completions", and error bodies
 that users of the service published. The service frames an algorithm's message as `<400> InternalError.Algo.…: `; the
@@ -96,6 +97,14 @@ class InjectedError(ApiError):
 
 class DroppedError(EmulatorError):
     """A fault rule closes the connection."""
+
+
+class WeightsError(EmulatorError):
+    """A file of a model has another hash than the pinned one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not the pinned file")
+        self.name = name
 
 
 MISSING_CONTENT_LENGTH = "<500> InternalError.Algo: Missing Content-Length of multimodal url."

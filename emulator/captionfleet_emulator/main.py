@@ -12,7 +12,7 @@ from captionfleet_emulator.settings import EmulatorSettings
 
 DESCRIPTION = """\
 A local stand-in for the API of Qwen3-Omni-Captioner that really listens: it decodes the audio that it is sent and
-describes what it can measure, with the documented limits, token counts and errors.
+describes what it hears, with the documented limits, token counts and errors.
 
 Without a command it serves POST /compatible-mode/v1/chat/completions, prints one line with its address when it is
 ready, and logs JSON to stderr. Point a client at it:

@@ -3,6 +3,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from captionfleet_emulator.listen.listener import Listener
+
 
 def split_list(value: object) -> object:
     """A comma-separated text as a list; anything else as it is."""
@@ -26,7 +28,16 @@ class EmulatorSettings(BaseSettings):
         default=0.0, ge=0, description="Seconds added for each token of the caption."
     )
     seed: int = Field(default=0, description="Seed of the faults that have a probability.")
-    listeners: int = Field(default=2, ge=1, description="Processes that decode and measure audio.")
+    listener: Listener = Field(
+        default=Listener.FULL,
+        description=(
+            "How much is heard: `dsp` measures, `sounds` also recognises speech, music and events, `full` also "
+            "understands words. What is not installed is left out."
+        ),
+    )
+    listeners: int = Field(
+        default=1, ge=1, description="Processes that listen; with `full` each takes up to 500 MB once it hears speech."
+    )
     remembered_audios: int = Field(default=1024, ge=1, description="Audios whose description is kept in memory.")
     logged_requests: int = Field(default=10_000, ge=1, description="Requests that the request log keeps.")
     fetch_timeout: float = Field(default=10.0, gt=0, description="Seconds that the origin of a URL may be silent.")

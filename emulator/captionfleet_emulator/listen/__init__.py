@@ -1,6 +1,10 @@
-"""Hearing: what numpy and scipy can truly measure in a sound, and the English that says no more than that.
+"""Hearing: what can be measured and recognised in a sound, and the English that says no more than that.
 
-`frames` reduces the sound to small arrays in one pass of bounded memory; each measure is a pure function of them that
-returns a frozen dataclass; `prose` turns the measures into sentences. A listener that recognises speech, music or
-events adds a measure and a paragraph of its own.
+    blocks ─┬─ frames ── measures (level, spectrum, stereo, spans, events, room) ──┐
+            └─ wave ─┬── tagger ── sounds (music, events)  ────────────────────────┼── scene ── prose
+                     └── detector, voice, transcriber ── speech ───────────────────┘
+
+`frames` reduces the sound to small arrays in one pass of bounded memory; `wave` keeps 16 kHz mono for the models.
+Models stand behind `ears`; what they say is judged by pure functions that return frozen dataclasses; `prose` turns
+those into sentences. A listener without models has the upper path alone.
 """

@@ -13,6 +13,8 @@ RELATIVE_ONSET = 0.35
 MIN_GAP_SECONDS = 0.08
 ATTACK_HOPS = 4
 SIDE_DB = 3.0
+KNOCK_SECONDS = 0.1
+KNOCK_DB = 12.0
 MIN_EVENTS = 5
 MAX_VARIATION = 0.25
 PULSE_SECONDS = (0.3, 1.5)
@@ -40,6 +42,8 @@ class Repetition:
     end: float
     side: Side | None
     """None for a mono recording."""
+    sharp: bool
+    """Whether it dies away at once, as a knock does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +56,10 @@ class Pulse:
 
 def find_repetition(frames: Frames) -> Repetition | None:
     """The regular events, looked for first away from the centre, where nothing else may cover them."""
-    for strength in (frames.side_onset, frames.onset):
+    for strength, energy in ((frames.side_onset, _side_energy(frames)), (frames.onset, frames.energy.mean(axis=0))):
         onsets = find_onsets(strength, frames.hop)
         if len(onsets) >= MIN_EVENTS and _variation(onsets) <= MAX_VARIATION:
-            return _describe(onsets, frames)
+            return _describe(onsets, frames, sharp=_dies_away(onsets, energy, frames.hop))
     return None
 
 
@@ -86,7 +90,21 @@ def _variation(onsets: list[int]) -> float:
     return float(gaps.std() / gaps.mean())
 
 
-def _describe(onsets: list[int], frames: Frames) -> Repetition:
+def _side_energy(frames: Frames) -> Floats:
+    """Energy of left minus right, in which what stands in the centre is not heard."""
+    energy: Floats = frames.energy[0] + frames.energy[-1] - 2 * frames.product
+    return energy
+
+
+def _dies_away(onsets: list[int], energy: Floats, hop: float) -> bool:
+    """Whether the energy falls at once after most of the events."""
+    later = round(KNOCK_SECONDS / hop)
+    after = [(energy[at : at + ATTACK_HOPS].max(), energy[at + later : at + 2 * later]) for at in onsets]
+    falls = [float(decibels(peak) - decibels(tail.mean())) for peak, tail in after if tail.size]
+    return bool(falls) and float(np.median(falls)) > KNOCK_DB
+
+
+def _describe(onsets: list[int], frames: Frames, *, sharp: bool) -> Repetition:
     shortest, longest = np.percentile(np.diff(onsets), (10, 90)) * frames.hop
     return Repetition(
         count=len(onsets),
@@ -95,6 +113,7 @@ def _describe(onsets: list[int], frames: Frames) -> Repetition:
         start=onsets[0] * frames.hop,
         end=onsets[-1] * frames.hop,
         side=_side(onsets, frames.energy),
+        sharp=sharp,
     )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from captionfleet_emulator.listen.loudness import KWeighting
+
 HOPS_PER_SECOND = 100
 BLOCK_SECONDS = 10
 FULL_SCALE = 0.999
@@ -27,6 +29,8 @@ class Frames:
     samples: int
     energy: Floats
     """Shape (channels, hops)."""
+    weighted: Floats
+    """The same after K-weighting, which is how the ear weighs frequencies."""
     product: Floats
     """Mean of left times right in each hop; the energy itself for mono."""
     peak: Floats
@@ -50,6 +54,11 @@ class Frames:
         """Frequency of each bin of the spectrum, in hertz."""
         return np.linspace(0, self.rate / 2, len(self.spectrum))
 
+    def hops(self, start: float, end: float) -> slice:
+        """The hops between two moments in seconds, at least one."""
+        first = int(start / self.hop)
+        return slice(first, max(first + 1, round(end / self.hop)))
+
     def level(self) -> Floats:
         """Level of each hop over all channels, in dBFS (RMS)."""
         return decibels(self.energy.mean(axis=0))
@@ -64,11 +73,12 @@ def collect_frames(blocks: Iterable[NDArray[np.float32]], rate: int, channels: i
     """Reduce decoded blocks of shape (channels, any length) to frames."""
     hop = max(1, rate // HOPS_PER_SECOND)
     window = 1 << (hop * 2 - 1).bit_length()
+    weighting = KWeighting(rate, channels)
     rows: list[_Block] = []
     before: NDArray[np.float32] | None = None
     for block in _regroup(blocks, channels, hop * HOPS_PER_SECOND * BLOCK_SECONDS):
         before = _mirrored(block, (window, 0))[:, :window] if before is None else before
-        rows.append(_measure_block(block, before, hop))
+        rows.append(_measure_block(block, before, hop, weighting))
         before = block[:, -window:]
     hops = sum(len(row.peak) for row in rows)
     return Frames(
@@ -77,6 +87,7 @@ def collect_frames(blocks: Iterable[NDArray[np.float32]], rate: int, channels: i
         hop=hop / rate,
         samples=sum(row.samples for row in rows),
         energy=np.concatenate([row.energy for row in rows], axis=1),
+        weighted=np.concatenate([row.weighted for row in rows], axis=1),
         product=np.concatenate([row.product for row in rows]),
         peak=np.concatenate([row.peak for row in rows]),
         clipped=sum(row.clipped for row in rows),
@@ -90,6 +101,7 @@ def collect_frames(blocks: Iterable[NDArray[np.float32]], rate: int, channels: i
 class _Block:
     samples: int
     energy: Floats
+    weighted: Floats
     product: Floats
     peak: Floats
     clipped: int
@@ -117,7 +129,7 @@ def _mirrored(block: NDArray[np.float32], widths: tuple[int, int]) -> NDArray[np
     return np.pad(block, ((0, 0), widths), mode="symmetric" if block.shape[1] else "constant")
 
 
-def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop: int) -> _Block:
+def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop: int, weighting: KWeighting) -> _Block:
     hops = -(-block.shape[1] // hop)
     padded = _mirrored(block, (0, hops * hop - block.shape[1])).astype(np.float64)
     cells = padded.reshape(len(block), hops, hop)
@@ -126,6 +138,7 @@ def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop:
     return _Block(
         samples=block.shape[1],
         energy=(cells**2).mean(axis=2),
+        weighted=(weighting.filter(padded).reshape(cells.shape) ** 2).mean(axis=2),
         product=(cells[0] * cells[-1]).mean(axis=1),
         peak=np.abs(cells).max(axis=(0, 2)),
         clipped=_clipped(block),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionfleet_emulator.listen.frames import Frames, decibels
+from captionfleet_emulator.listen.loudness import integrated_loudness
 
 MIN_CLIPPED_SHARE = 1e-4
 TAIL_SECONDS = 0.1
@@ -14,8 +15,10 @@ AUDIBLE_DBFS = -50.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """Levels in dBFS: RMS, except for the peak."""
+    """Levels in dBFS: RMS, except for the peak and the loudness."""
 
+    lufs: float | None
+    """Integrated loudness in LUFS; None for what is shorter than 0.4 s or below -70 LUFS."""
     rms: float
     peak: float
     floor: float
@@ -36,6 +39,7 @@ def measure_level(frames: Frames) -> Level:
     tail = levels[-max(1, round(TAIL_SECONDS / frames.hop)) :]
     end = float(decibels(float(np.mean(10 ** (tail / 10)))))
     return Level(
+        lufs=integrated_loudness(frames.weighted),
         rms=float(decibels(float(frames.energy.mean()))),
         peak=float(decibels(float(frames.peak.max()) ** 2)),
         floor=float(np.percentile(audible, 5)),

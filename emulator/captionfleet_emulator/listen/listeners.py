@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 from captionfleet_emulator.errors import INFERENCE_FAILED, MediaFault, ServiceError
+from captionfleet_emulator.listen.listener import Listener
 from captionfleet_schemas.catalogue import Limits
 
 ATTEMPTS = 2
@@ -32,8 +33,9 @@ class Heard:
 class Listeners:
     """A pool of listening processes, which is started anew when one of them dies."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, listener: Listener) -> None:
         self._processes = processes
+        self._listener = listener
         self._pool = _start_pool(processes)
         self._started: asyncio.Task[None] | None = None
 
@@ -52,7 +54,9 @@ class Listeners:
         for _ in range(ATTEMPTS):
             pool = self._pool
             with suppress(BrokenProcessPool):
-                return await asyncio.get_running_loop().run_in_executor(pool, _hear, path, sha256, limits)
+                return await asyncio.get_running_loop().run_in_executor(
+                    pool, _hear, path, sha256, limits, self._listener
+                )
             if pool is self._pool:
                 self._pool = _start_pool(self._processes)
         raise ServiceError(INFERENCE_FAILED)
@@ -89,7 +93,8 @@ def _end_with_the_server() -> None:
         os._exit(1)
 
 
-def _hear(path: Path, sha256: str, limits: Limits) -> Heard | MediaFault:
+def _hear(path: Path, sha256: str, limits: Limits, listener: Listener) -> Heard | MediaFault:
+    from captionfleet_emulator.listen.ears import ears
     from captionfleet_emulator.listen.hearing import hear
 
-    return hear(path, sha256, limits)
+    return hear(path, sha256, limits, ears(listener))

@@ -34,6 +34,11 @@ def level(dbfs: float) -> str:
     return f"{round(dbfs) + 0} dBFS"
 
 
+def loudness(lufs: float) -> str:
+    """A loudness, such as `-21 LUFS`."""
+    return f"{round(lufs) + 0} LUFS"
+
+
 def count(number: int) -> str:
     """A small number as a word."""
     return NAMED_COUNTS[number] if number < len(NAMED_COUNTS) else str(number)

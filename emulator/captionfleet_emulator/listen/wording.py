@@ -16,13 +16,15 @@ LOUDNESS = (
     (-12.0, "loud"),
     (float("inf"), "very loud"),
 )
-"""Words for RMS levels below so many dBFS."""
+"""Words for loudness below so many LUFS (or dBFS, RMS, of what is too short for that)."""
 
 OPENINGS = (
-    "The audio is a {length} recording of {duration} in {channels}, {loudness}: about {rms} RMS, with peaks at {peak}.",
-    "This is a {length} recording of {duration} in {channels}; it is {loudness}, about {rms} RMS with peaks at {peak}.",
-    "The clip is a {length} recording in {channels}, {duration} long and {loudness} (about {rms} RMS, peaks {peak}).",
+    "The audio is a {length} {recording} in {channels}, {duration} long, {loudness}: about {measured}, peaks {peak}.",
+    "This is a {length} {recording}, {duration} in {channels}; it is {loudness}, about {measured}, peaks at {peak}.",
+    "The clip is a {length} {recording} in {channels}; {duration} long, {loudness} (about {measured}, peaks {peak}).",
 )
+
+KNOCKS = ("A short, sharp sound, like knocking,", "A sound like knocking, short and sharp,")
 
 IMAGES: dict[Image, tuple[str, ...]] = {
     Image.IDENTICAL: (

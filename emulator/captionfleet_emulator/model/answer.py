@@ -9,10 +9,7 @@ from captionfleet_emulator.model.call import Call
 from captionfleet_schemas.catalogue import TokenRule
 
 TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])")
-PREFACE = (
-    "You asked: “{prompt}” I can measure this recording but not understand it, so I can only tell you what the "
-    "measurements show. "
-)
+PREFACE = "You asked: “{prompt}” I cannot answer questions about a recording; I can only tell you what I hear in it. "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,12 +59,12 @@ class Emulator:
 
 @contextmanager
 def running_emulator(folder: Path, *options: str, **environment: str) -> Generator[Emulator]:
-    """Run the command on a free port until the block ends."""
+    """Run the command on a free port until the block ends; unless told otherwise it measures and no more, quickly."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CAPTIONFLEET_")}
     with (
         (folder / "stderr.jsonl").open("w") as errors,
         subprocess.Popen(
-            [COMMAND, "--port", "0", *options],
+            [COMMAND, "--port", "0", "--listener", "dsp", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

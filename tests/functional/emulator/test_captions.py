@@ -11,9 +11,9 @@ CLIPS = AUDIO / "clips"
 
 
 def as_wav(path: Path) -> bytes:
-    """A clip as 16-bit WAV, which the model takes."""
+    """A clip as 16-bit WAV, which the model takes; without the library's version in it, which would change the hash."""
     target = io.BytesIO()
-    with av.open(path) as source, av.open(target, "w", format="wav") as sink:
+    with av.open(path) as source, av.open(target, "w", format="wav", options={"fflags": "bitexact"}) as sink:
         audio = source.streams.audio[0]
         stream = sink.add_stream("pcm_s16le", rate=audio.rate, layout=audio.layout.name)
         for frame in source.decode(audio):

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from captionfleet_emulator.errors import MediaFault
+from captionfleet_emulator.listen.ears import Ears
 from captionfleet_emulator.listen.hearing import hear
 from captionfleet_emulator.listen.listeners import Heard
 from captionfleet_schemas.catalogue import Limits
@@ -40,7 +41,7 @@ def test_shortest_and_longest(sound: Path, samples: int, fault: MediaFault | Non
     """A tenth of a second is heard, and so is the longest duration to the sample; beyond both is refused."""
     write_tone(sound, samples)
 
-    heard = hear(sound, "ab" * 32, Limits(max_seconds=2))
+    heard = hear(sound, "ab" * 32, Limits(max_seconds=2), Ears())
 
     if fault is None:
         assert isinstance(heard, Heard)
@@ -53,7 +54,7 @@ def test_more_than_two_channels(sound: Path) -> None:
     """A recording of six channels is heard, and said to have six."""
     write_tone(sound, RATE, channels=6)
 
-    heard = hear(sound, "ab" * 32, Limits())
+    heard = hear(sound, "ab" * 32, Limits(), Ears())
 
     assert isinstance(heard, Heard)
     assert "in six channels" in heard.caption
@@ -63,4 +64,4 @@ def test_empty_file(sound: Path) -> None:
     """A file without a byte is empty."""
     sound.touch()
 
-    assert hear(sound, "ab" * 32, Limits()) is MediaFault.EMPTY
+    assert hear(sound, "ab" * 32, Limits(), Ears()) is MediaFault.EMPTY

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from captionfleet_emulator.listen import phrases
-from captionfleet_emulator.listen.measures import measure
+from captionfleet_emulator.listen.measures import Silence, measure
 from captionfleet_emulator.listen.prose import describe
+from captionfleet_emulator.listen.scene import Scene
 from tests.unit.emulator.signals import Signal, frames, knocks, noise, rest, sine
 
 SHA = hashlib.sha256(b"one").hexdigest()
@@ -14,7 +15,8 @@ SHA = hashlib.sha256(b"one").hexdigest()
 
 def say(*channels: Signal, sha256: str = SHA) -> str:
     """The description of a sound."""
-    return describe(measure(frames(*channels)), sha256)
+    measures = measure(frames(*channels))
+    return describe(measures if isinstance(measures, Silence) else Scene(measures=measures), sha256)
 
 
 def test_words_follow_the_hash() -> None:

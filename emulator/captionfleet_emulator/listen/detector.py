@@ -1,0 +1,35 @@
+"""Silero VAD: where in a sound somebody may be speaking."""
+
+from typing import Any
+
+from captionfleet_emulator.listen.spans import Span
+from captionfleet_emulator.listen.wave import WAVE_RATE, Wave
+
+PART_SECONDS = 300.0
+THRESHOLD = 0.5
+MIN_PAUSE_MS = 500
+
+
+class Detector:
+    """The model, as faster-whisper ships it.
+
+    Raises:
+        ImportError: faster-whisper is not installed.
+    """
+
+    def __init__(self) -> None:
+        from faster_whisper import vad  # type: ignore[import-untyped]  # the package ships no types
+
+        self._vad: Any = vad
+        self._options = vad.VadOptions(threshold=THRESHOLD, min_silence_duration_ms=MIN_PAUSE_MS)
+
+    def detect(self, wave: Wave) -> tuple[Span, ...]:
+        """Spans of speech, with a margin at both ends; memory is bounded by going five minutes at a time."""
+        spans: list[Span] = []
+        start = 0.0
+        while start < wave.seconds:
+            for found in self._vad.get_speech_timestamps(wave.part(start, start + PART_SECONDS), self._options):
+                end = min(wave.seconds, start + found["end"] / WAVE_RATE)
+                spans.append(Span(start + found["start"] / WAVE_RATE, end))
+            start += PART_SECONDS
+        return tuple(spans)
