@@ -13,7 +13,7 @@ MAX_SYNONYMS = 2
 
 VERY = ("very much like", "clearly like")
 SOMEWHAT = ("somewhat like",)
-NO_INSTRUMENT = ("whose instruments cannot be identified", "played by what cannot be identified")
+NO_INSTRUMENT = ("played on instruments that cannot be identified", "on what instruments cannot be told")
 UNIDENTIFIED = (
     "What makes the sound cannot be identified.",
     "The source of the sound cannot be identified with confidence.",

@@ -19,6 +19,8 @@ STEP_SECONDS = STEP / WAVE_RATE
 SHORTEST_LAG, LONGEST_LAG = 40, 230
 """Pitches from 70 to 400 Hz."""
 VOICED = 0.6
+LAG_COST = 0.1
+"""What is periodic is so at every multiple of its period too: the shortest one is meant."""
 QUIET_SHARE = 0.2
 MIN_VOICED = 15
 MAX_SECONDS = 60.0
@@ -89,7 +91,7 @@ def find_pitches(samples: Samples) -> tuple[Floats, Floats]:
     windows = windows - windows.mean(axis=1, keepdims=True)
     power = np.abs(np.fft.rfft(windows * HANN, 2 * WINDOW, axis=1)) ** 2
     likeness = np.fft.irfft(power, axis=1)[:, :LONGEST_LAG]
-    likeness = likeness / np.maximum(likeness[:, :1], 1e-12) / TAPER
+    likeness = likeness / np.maximum(likeness[:, :1], 1e-12) / TAPER * PREFERENCE
     lags = likeness[:, SHORTEST_LAG:].argmax(axis=1) + SHORTEST_LAG
     loudness = windows.std(axis=1)
     voiced = (likeness[np.arange(len(lags)), lags] > VOICED) & (loudness > QUIET_SHARE * loudness.max(initial=0))
@@ -141,3 +143,4 @@ def _taper() -> Floats:
 
 HANN = np.hanning(WINDOW)
 TAPER = _taper()
+PREFERENCE = 1 - LAG_COST * np.arange(LONGEST_LAG) / LONGEST_LAG

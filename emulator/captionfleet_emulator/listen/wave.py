@@ -20,7 +20,7 @@ class WaveRecorder:
         self._rate = rate
         self._layout = LAYOUTS[channels]
         self._resampler = av.AudioResampler(format="s16", layout="mono", rate=WAVE_RATE)
-        self._parts: list[NDArray[np.int16]] = []
+        self._recorded = bytearray()
 
     def record(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
         """Pass blocks of shape (channels, n) on, and keep them."""
@@ -31,7 +31,7 @@ class WaveRecorder:
 
     def wave(self) -> "Wave":
         """What has been recorded."""
-        return Wave(np.concatenate(self._parts) if self._parts else np.zeros(0, np.int16))
+        return Wave(np.frombuffer(self._recorded, np.int16))
 
     def _frame(self, block: Samples) -> av.AudioFrame:
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=self._layout)
@@ -39,7 +39,8 @@ class WaveRecorder:
         return frame
 
     def _keep(self, frames: Iterable[av.AudioFrame]) -> None:
-        self._parts.extend(frame.to_ndarray()[0] for frame in frames)
+        for frame in frames:
+            self._recorded += frame.to_ndarray().tobytes()
 
 
 class Wave:
