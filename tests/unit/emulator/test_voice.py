@@ -18,7 +18,10 @@ def hum(hertz: float, last: float | None = None, sway: float = 0.0) -> Signal:
     glide = np.interp(time, [0, 1.6, 1.7, 2], [0, 0, 1, 1]) * 12 * np.log2((last or hertz) / hertz)
     pitch = hertz * 2 ** ((glide + sway * np.sin(2 * np.pi * 1.5 * time)) / 12)
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    return (0.3 * np.sum([np.sin(number * phase) / number for number in range(1, 12)], axis=0)).astype(np.float32)
+    signal: Signal = np.sum([0.3 / number * np.sin(number * phase) for number in range(1, 12)], axis=0).astype(
+        np.float32
+    )
+    return signal
 
 
 def wave(signal: Signal) -> Wave:
