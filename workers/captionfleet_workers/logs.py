@@ -27,6 +27,9 @@ _QUIET = ("httpx2", "httpcore2", "openai", "amqp", "kombu", "celery.worker.strat
 _WITH_BODIES = "celery.worker.consumer.consumer"
 """Celery's logger whose errors repeat the whole message that they are about, job and credentials included."""
 
+_BODY = "body"
+"""What these errors have in common; those about a connection say nothing of a message."""
+
 _BEFORE_DETAILS = re.compile(r"[^\n\[]*")
 
 
@@ -63,7 +66,7 @@ def configure_logs(level: str) -> None:
 
 
 def _without_details(record: logging.LogRecord) -> bool:
-    if record.levelno >= logging.ERROR and isinstance(record.args, tuple):
+    if _BODY in str(record.msg) and isinstance(record.args, tuple):
         match = _BEFORE_DETAILS.match(str(record.msg))
         assert match is not None
         record.msg, record.args = match[0], record.args[: match[0].count("%")]
