@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -12,7 +13,8 @@ from starlette.routing import Route
 
 from captionfleet_emulator.admin import Admin
 from captionfleet_emulator.audio.fetch import Fetcher
-from captionfleet_emulator.compatible.endpoint import ChatCompletions
+from captionfleet_emulator.compatible.dialect import CompatibleDialect
+from captionfleet_emulator.endpoint import Endpoint
 from captionfleet_emulator.faults.book import FaultBook
 from captionfleet_emulator.journal import Journal
 from captionfleet_emulator.keys import Keys
@@ -29,7 +31,7 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
     journal = Journal(settings.logged_requests, time.monotonic, lambda: datetime.now(UTC))
     service = build_service(settings, faults, folder)
     keys = Keys(key.get_secret_value() for key in settings.api_keys)
-    chat = ChatCompletions(service=service, journal=journal, keys=keys, epoch=time.time)
+    endpoint = partial(Endpoint, service=service, journal=journal, keys=keys, epoch=time.time)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
@@ -38,7 +40,9 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
         service.listeners.close()
         await service.fetcher.close()
 
-    routes = [Route("/compatible-mode/v1/chat/completions", chat.post, methods=["POST"])]
+    routes = [
+        Route("/compatible-mode/v1/chat/completions", endpoint(dialect=CompatibleDialect()).post, methods=["POST"]),
+    ]
     return Starlette(routes=[*routes, *Admin(faults, journal).routes()], lifespan=lifespan)
 
 

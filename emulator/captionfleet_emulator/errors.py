@@ -4,6 +4,7 @@
     ├── ApiError                    an error body: status, code, type and message
     │   ├── InvalidApiKeyError      401  no key, or none that the settings know
     │   ├── ModelNotFoundError      404  a model that the catalogue does not know
+    │   ├── AccessDeniedError       403  the API is not open to such a request
     │   ├── InvalidRequestError     400  the request has not the documented form
     │   │   └── MediaError          400  the audio is refused, by a reason of `MediaFault`
     │   ├── ServiceError            500  the service itself failed
@@ -36,29 +37,61 @@ class MediaFault(StrEnum):
     DOWNLOAD_TIMED_OUT = "Download the media resource timed out during the data inspection process."
 
 
+DOWNLOAD_FAULTS = frozenset({MediaFault.DOWNLOAD_FAILED, MediaFault.DOWNLOAD_TIMED_OUT})
+"""Faults that the native API counts to data inspection."""
+
+
 class EmulatorError(Exception):
     """Base of everything that takes the place of a caption."""
 
 
-class ApiError(EmulatorError):
-    """An error body. `retry_after` is in seconds and becomes the header of that name."""
+NATIVE_CODES = {
+    "access_denied": "AccessDenied",
+    "data_inspection_failed": "DataInspectionFailed",
+    "insufficient_quota": "Throttling.AllocationQuota",
+    "internal_error": "InternalError",
+    "invalid_api_key": "InvalidApiKey",
+    "invalid_parameter_error": "InvalidParameter",
+    "limit_burst_rate": "Throttling.BurstRate",
+    "limit_requests": "Throttling.RateQuota",
+    "model_not_found": "ModelNotFound",
+}
+"""Codes of the OpenAI-compatible API that the native API spells in another way."""
 
-    def __init__(
-        self, status: int, code: str, message: str, *, error_type: str, retry_after: float | None = None
+
+class ApiError(EmulatorError):
+    """An error body, in the words of both APIs.
+
+    `native_code` and `native_message` are what the native API says where it has words of its own. `retry_after` is in
+    seconds and becomes the header of that name.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a field of the answer
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        error_type: str,
+        native_code: str = "",
+        native_message: str = "",
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.error_type = error_type
+        self.native_code = native_code or NATIVE_CODES.get(code, code)
+        self.native_message = native_message or message
         self.retry_after = retry_after
 
 
 class InvalidApiKeyError(ApiError):
     """The Authorization header is missing or carries an unknown key."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(401, "invalid_api_key", message, error_type="invalid_request_error")
+    def __init__(self, message: str, *, native: str) -> None:
+        super().__init__(401, "invalid_api_key", message, error_type="invalid_request_error", native_message=native)
 
 
 class ModelNotFoundError(ApiError):
@@ -66,29 +99,52 @@ class ModelNotFoundError(ApiError):
 
     def __init__(self, name: str) -> None:
         message = f"The model `{name}` does not exist or you do not have access to it."
-        super().__init__(404, "model_not_found", message, error_type="invalid_request_error")
+        super().__init__(
+            404,
+            "model_not_found",
+            message,
+            error_type="invalid_request_error",
+            native_message="Model can not be found.",
+        )
+
+
+class AccessDeniedError(ApiError):
+    """The API is not open to such a request."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(403, "access_denied", message, error_type="access_denied")
 
 
 class InvalidRequestError(ApiError):
     """The request is not of the documented form."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(400, "invalid_parameter_error", message, error_type="invalid_request_error")
+    def __init__(self, message: str, *, native_code: str = "", native_message: str = "") -> None:
+        super().__init__(
+            400,
+            "invalid_parameter_error",
+            message,
+            error_type="invalid_request_error",
+            native_code=native_code,
+            native_message=native_message,
+        )
 
 
 class MediaError(InvalidRequestError):
     """The audio of the request is refused."""
 
     def __init__(self, media_fault: MediaFault) -> None:
-        super().__init__(f"<400> InternalError.Algo.InvalidParameter: {media_fault}")
+        super().__init__(
+            f"<400> InternalError.Algo.InvalidParameter: {media_fault}",
+            native_code="InvalidParameter.DataInspection" if media_fault in DOWNLOAD_FAULTS else "",
+        )
         self.media_fault = media_fault
 
 
 class ServiceError(ApiError):
     """The service failed, by its own fault or by that of the audio's origin."""
 
-    def __init__(self, message: str, code: str = "internal_error") -> None:
-        super().__init__(500, code, message, error_type="internal_error")
+    def __init__(self, message: str, code: str = "internal_error", *, native_code: str = "") -> None:
+        super().__init__(500, code, message, error_type="internal_error", native_code=native_code)
 
 
 class InjectedError(ApiError):
@@ -115,3 +171,6 @@ KEY_MISSING = (
     "(i.e. Authorization: Bearer YOUR_KEY)."
 )
 KEY_WRONG = "Incorrect API key provided."
+NATIVE_KEY_MISSING = "No API-key provided."
+NATIVE_KEY_WRONG = "Invalid API-key provided."
+STREAM_ONLY = "This model only support stream mode, please enable the stream parameter to access the model. "

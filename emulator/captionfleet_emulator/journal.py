@@ -13,10 +13,12 @@ class Entry:
 
     at: str
     request_id: str
+    dialect: str
+    """`compatible` or `native`."""
     model: str = ""
     stream: bool = False
     route: str = ""
-    """`url`, `inline`, or empty if the request named no audio."""
+    """`url`, `inline`, `upload`, or empty if the request named no audio."""
     url: str = ""
     """Without query, which may carry a signature."""
     sha256: str = ""
@@ -50,9 +52,9 @@ class Journal:
         self._codes: Counter[str] = Counter()
         self._most_in_flight = 0
 
-    def open(self, request_id: str) -> Entry:
+    def open(self, request_id: str, dialect: str) -> Entry:
         """Begin the entry of a request that has just arrived."""
-        entry = Entry(at=self._now().isoformat(timespec="milliseconds"), request_id=request_id)
+        entry = Entry(at=self._now().isoformat(timespec="milliseconds"), request_id=request_id, dialect=dialect)
         self._entries.append(entry)
         self._in_flight[request_id] = self._clock()
         self._most_in_flight = max(self._most_in_flight, len(self._in_flight))

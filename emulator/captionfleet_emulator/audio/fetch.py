@@ -73,6 +73,6 @@ def _check_head(response: httpx2.Response, limits: Limits) -> None:
     if not response.is_success:
         raise MediaError(STATUS_FAULTS.get(response.status_code, MediaFault.DOWNLOAD_FAILED))
     if "content-length" not in response.headers:
-        raise ServiceError(MISSING_CONTENT_LENGTH)
+        raise ServiceError(MISSING_CONTENT_LENGTH, native_code="InternalError.Algo")
     if int(response.headers["content-length"]) > limits.max_url_bytes:
         raise MediaError(MediaFault.FILE_TOO_LARGE)

@@ -4,21 +4,17 @@ Source: the audio understanding and "Chat completions" pages of the Qwen Cloud d
 decided so: the captioner passes over system messages and text parts; what is silently ignored there is ignored here.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from captionfleet_emulator.errors import InvalidRequestError, MediaError, MediaFault, ModelNotFoundError
+from captionfleet_emulator.dialect import Headers
+from captionfleet_emulator.errors import STREAM_ONLY, InvalidRequestError, MediaError, MediaFault
+from captionfleet_emulator.fields import JsonObject, card_of, max_tokens, parse, resolves_uploads
 from captionfleet_emulator.model.call import Call
-from captionfleet_schemas.catalogue import ModelCard, model_card
-from captionfleet_schemas.failures import UnknownModelError
+from captionfleet_schemas.catalogue import ModelCard
 
-STREAM_ONLY = "This model only support stream mode, please enable the stream parameter to access the model. "
 AUDIO_STREAM_ONLY = "'audio' output only support with stream=true"
 TEXT_ONLY = "The emulator answers in text alone; set modalities to ['text']."
-
-JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +25,7 @@ class ChatRequest:
     include_usage: bool
 
 
-def read_request(body: bytes) -> ChatRequest:
+def read_request(body: bytes, headers: Headers, account: str) -> ChatRequest:
     """Validate a request body.
 
     Raises:
@@ -37,8 +33,8 @@ def read_request(body: bytes) -> ChatRequest:
         MediaError: no audio, or several.
         InvalidRequestError: anything else is not of the documented form.
     """
-    request = _parse(body)
-    card = _card(request.get("model"))
+    request = parse(body)
+    card = card_of(request.get("model"))
     messages = _messages(request.get("messages"))
     stream = request.get("stream") is True
     _check_stream(request, card, stream=stream)
@@ -49,30 +45,13 @@ def read_request(body: bytes) -> ChatRequest:
             card=card,
             audio=_single_audio(parts),
             prompt=_prompt(parts) if card.takes_prompt else "",
-            max_tokens=_max_tokens(request.get("max_tokens"), card),
+            max_tokens=max_tokens(request.get("max_tokens"), card),
             stream=stream,
+            account=account,
+            resolves_uploads=resolves_uploads(headers),
         ),
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
     )
-
-
-def _parse(body: bytes) -> JsonObject:
-    try:
-        request = json.loads(body)
-    except ValueError:
-        request = None
-    if not isinstance(request, dict):
-        raise InvalidRequestError("Required body invalid, please check the request body format.")
-    return request
-
-
-def _card(name: object) -> ModelCard:
-    if not isinstance(name, str) or not name:
-        raise InvalidRequestError("you must provide a model parameter")
-    try:
-        return model_card(name)
-    except UnknownModelError:
-        raise ModelNotFoundError(name) from None
 
 
 def _messages(messages: object) -> Sequence[JsonObject]:
@@ -127,12 +106,3 @@ def _single_audio(parts: Sequence[JsonObject]) -> str:
 
 def _prompt(parts: Sequence[JsonObject]) -> str:
     return " ".join(str(part.get("text", "")) for part in parts if part["type"] == "text").strip()
-
-
-def _max_tokens(value: object, card: ModelCard) -> int:
-    most = card.limits.max_output_tokens
-    if value is None:
-        return most
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise InvalidRequestError(f"Range of max_tokens should be [1, {most}]")
-    return value

@@ -2,43 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import JSONResponse
 
+from captionfleet_emulator.dialect import Heading, Json
 from captionfleet_emulator.errors import ApiError
 from captionfleet_emulator.model.answer import Answer, Usage
 
 DONE = b"data: [DONE]\n\n"
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """What every piece of one answer repeats. `created` is in seconds since the epoch."""
-
-    request_id: str
-    model: str
-    created: int
-
-    def fields(self, kind: str) -> Json:
-        """The fields of a body or chunk besides its choices and usage."""
-        return {
-            "object": kind,
-            "created": self.created,
-            "system_fingerprint": None,
-            "model": self.model,
-            "id": f"chatcmpl-{self.request_id}",
-        }
 
 
 def completion(answer: Answer, heading: Heading) -> Json:
     """The body of an answer that is not streamed."""
     message = {"content": answer.text, "role": "assistant"}
     choice = {"message": message, "finish_reason": answer.finish_reason, "index": 0, "logprobs": None}
-    return {"choices": [choice], "usage": usage_body(answer.usage), **heading.fields("chat.completion")}
+    return {"choices": [choice], "usage": usage_body(answer.usage), **_fields("chat.completion", heading)}
 
 
 def frames(answer: Answer, heading: Heading, *, include_usage: bool) -> Iterator[bytes]:
@@ -48,7 +26,7 @@ def frames(answer: Answer, heading: Heading, *, include_usage: bool) -> Iterator
         yield _delta({"content": piece}, None, heading)
     yield _delta({"content": ""}, answer.finish_reason, heading)
     if include_usage:
-        yield _event({"choices": [], "usage": usage_body(answer.usage), **heading.fields("chat.completion.chunk")})
+        yield _event({"choices": [], "usage": usage_body(answer.usage), **_fields("chat.completion.chunk", heading)})
     yield DONE
 
 
@@ -72,9 +50,19 @@ def error_response(error: ApiError, request_id: str) -> JSONResponse:
     return JSONResponse({"error": body, "request_id": request_id}, error.status, headers)
 
 
+def _fields(kind: str, heading: Heading) -> Json:
+    return {
+        "object": kind,
+        "created": heading.created,
+        "system_fingerprint": None,
+        "model": heading.model,
+        "id": f"chatcmpl-{heading.request_id}",
+    }
+
+
 def _delta(delta: Json, finish_reason: str | None, heading: Heading) -> bytes:
     choice = {"delta": delta, "finish_reason": finish_reason, "index": 0, "logprobs": None}
-    return _event({"choices": [choice], "usage": None, **heading.fields("chat.completion.chunk")})
+    return _event({"choices": [choice], "usage": None, **_fields("chat.completion.chunk", heading)})
 
 
 def _event(body: Json) -> bytes:

@@ -5,7 +5,7 @@ Sources: the Qwen Cloud page "Error messages" and the Model Studio page on error
 
 from typing import NamedTuple
 
-from captionfleet_emulator.errors import KEY_WRONG, MISSING_CONTENT_LENGTH, TIMED_OUT
+from captionfleet_emulator.errors import KEY_WRONG, MISSING_CONTENT_LENGTH, NATIVE_CODES, NATIVE_KEY_WRONG, TIMED_OUT
 from captionfleet_emulator.faults.rule import FaultRule
 
 
@@ -16,6 +16,8 @@ class DocumentedError(NamedTuple):
     code: str
     message: str
     type: str
+    native_message: str = ""
+    """What the native API says in place of `message`, where it has words of its own."""
 
 
 DOCUMENTED = (
@@ -24,6 +26,7 @@ DOCUMENTED = (
         "limit_requests",
         "You exceeded your current requests list.",
         "limit_requests",
+        "Requests rate limit exceeded, please try again later.",
     ),
     DocumentedError(
         429,
@@ -37,6 +40,7 @@ DOCUMENTED = (
         "insufficient_quota",
         "You exceeded your current quota, please check your plan and billing details.",
         "insufficient_quota",
+        "Allocated quota exceeded, please increase your quota limit.",
     ),
     DocumentedError(429, "Throttling.Concurrency", "Too many concurrent requests.", "Throttling.Concurrency"),
     DocumentedError(429, "PrepaidBillOverdue", "The prepaid bill is overdue.", "PrepaidBillOverdue"),
@@ -48,7 +52,7 @@ DOCUMENTED = (
         "<400> InternalError.Algo.DataInspectionFailed: Input data may contain inappropriate content.",
         "data_inspection_failed",
     ),
-    DocumentedError(401, "invalid_api_key", KEY_WRONG, "invalid_request_error"),
+    DocumentedError(401, "invalid_api_key", KEY_WRONG, "invalid_request_error", NATIVE_KEY_WRONG),
     DocumentedError(403, "access_denied", "Access denied.", "access_denied"),
     DocumentedError(
         403,
@@ -76,16 +80,17 @@ DOCUMENTED = (
 )
 
 
+COMPATIBLE_CODES = {native: code for code, native in NATIVE_CODES.items()}
+
+
 def error_of(rule: FaultRule) -> DocumentedError:
-    """The error that a rule asks for; what the rule leaves open is as documented."""
-    candidates = [
-        error for error in DOCUMENTED if rule.status in (None, error.status) and rule.code in (None, error.code)
-    ]
-    fallback = DocumentedError(
-        rule.status or 500, rule.code or "internal_error", "Internal server error!", "internal_error"
-    )
+    """The error that a rule asks for; what the rule leaves open is as documented. Codes of either API do."""
+    code = None if rule.code is None else COMPATIBLE_CODES.get(rule.code, rule.code)
+    candidates = [error for error in DOCUMENTED if rule.status in (None, error.status) and code in (None, error.code)]
+    fallback = DocumentedError(rule.status or 500, code or "internal_error", "Internal server error!", "internal_error")
     documented = candidates[0] if candidates else fallback
     return documented._replace(
         message=rule.message if rule.message is not None else documented.message,
         type=rule.type or documented.type,
+        native_message=documented.native_message if rule.message is None else rule.message,
     )

@@ -20,7 +20,12 @@ def strike(rule: FaultRule) -> None:
     if (rule.status or rule.code) and not rule.sentence_as_content:
         error = error_of(rule)
         raise InjectedError(
-            error.status, error.code, error.message, error_type=error.type, retry_after=rule.retry_after
+            error.status,
+            error.code,
+            error.message,
+            error_type=error.type,
+            native_message=error.native_message,
+            retry_after=rule.retry_after,
         )
 
 

@@ -11,7 +11,11 @@ class Call:
 
     card: ModelCard
     audio: str
-    """An http(s) URL or a base64 data URL."""
+    """An http(s) URL, a base64 data URL, or the `oss://` address of an upload."""
+    account: str = ""
+    """The API key, which an upload is bound to."""
+    resolves_uploads: bool = False
+    """Whether the request carries the header that lets `oss://` addresses be read."""
     prompt: str = ""
     """The user's question, for the models that take one."""
     max_tokens: int

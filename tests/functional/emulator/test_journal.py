@@ -15,6 +15,7 @@ def test_entry_of_an_answer(emulator: Emulator) -> None:
     assert entry.pop("at").startswith("20")
     assert entry == {
         "request_id": response.headers["x-request-id"],
+        "dialect": "compatible",
         "model": CAPTIONER,
         "stream": False,
         "route": "inline",

@@ -1,4 +1,4 @@
-"""The chat completions endpoint: authorise, read, serve, send, and write it in the journal."""
+"""The endpoint of any dialect: authorise, read, serve, send, and write it in the journal."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,9 +9,8 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from captionfleet_emulator.compatible.request import ChatRequest, read_request
-from captionfleet_emulator.compatible.response import Heading, completion, error_response, frames
 from captionfleet_emulator.connection import close_connection, hang_up
+from captionfleet_emulator.dialect import Dialect, Heading, Question
 from captionfleet_emulator.errors import ApiError, DroppedError, MediaError, MediaFault
 from captionfleet_emulator.journal import Entry, Journal
 from captionfleet_emulator.keys import Keys
@@ -26,9 +25,10 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChatCompletions:
+class Endpoint:
     """The endpoint. `epoch` is the wall clock, in seconds."""
 
+    dialect: Dialect
     service: Service
     journal: Journal
     keys: Keys
@@ -36,12 +36,12 @@ class ChatCompletions:
 
     async def post(self, request: Request) -> Response:
         """Answer one request; exactly one journal entry and one log line result from it."""
-        entry = self.journal.open(str(uuid4()))
+        entry = self.journal.open(str(uuid4()), self.dialect.name)
         try:
             return await self._answer(request, entry)
         except ApiError as error:
-            self._close(entry, error.status, error.code)
-            return error_response(error, entry.request_id)
+            self._close(entry, error.status, self.dialect.code(error))
+            return self.dialect.refuse(error, entry.request_id, request.headers)
         except DroppedError:
             self._close(entry, None, "dropped")
             return await close_connection(request)
@@ -57,27 +57,28 @@ class ChatCompletions:
             raise
 
     async def _answer(self, request: Request, entry: Entry) -> Response:
-        self.keys.check(request.headers.get("authorization"))
-        chat = await _read(request)
-        reply = await self.service.serve(chat.call, entry)
-        heading = Heading(request_id=entry.request_id, model=chat.call.card.name, created=int(self.epoch()))
+        account = self.keys.check(request.headers.get("authorization"))
+        question = await self._read(request, account)
+        reply = await self.service.serve(question.call, entry)
+        heading = Heading(request_id=entry.request_id, model=question.call.card.name, created=int(self.epoch()))
         headers = {"x-request-id": entry.request_id}
-        if chat.call.stream:
-            events = self._stream(request, chat, reply, heading, entry)
+        if question.call.stream:
+            events = self._stream(request, question, reply, heading, entry)
             return StreamingResponse(events, headers=headers, media_type="text/event-stream")
         await asyncio.sleep(reply.due - self.service.clock())
         self._close(entry, 200)
-        return JSONResponse(completion(reply.answer, heading), headers=headers)
+        return JSONResponse(question.wording.whole(reply.answer, heading), headers=headers)
 
     async def _stream(
-        self, request: Request, chat: ChatRequest, reply: Reply, heading: Heading, entry: Entry
+        self, request: Request, question: Question, reply: Reply, heading: Heading, entry: Entry
     ) -> AsyncIterator[bytes]:
-        events = list(frames(reply.answer, heading, include_usage=chat.include_usage))
+        events = list(question.wording.events(reply.answer, heading))
         whole = reply.cut_after is None
         code = "client_gone"
         try:
-            # The first event only states the role: it is not one of the pieces that a cut counts.
-            async for event in self._paced(events if whole else events[: 1 + (reply.cut_after or 0)], reply.due):
+            # A cut counts pieces, and not the events that only lead to the first one.
+            sent = events if whole else events[: question.wording.lead + (reply.cut_after or 0)]
+            async for event in self._paced(sent, reply.due):
                 yield event
             code = "" if whole else "cut"
         finally:
@@ -95,11 +96,18 @@ class ChatCompletions:
             await asyncio.sleep(started + (due - started) * (number + 1) / len(events) - self.service.clock())
             yield event
 
+    async def _read(self, request: Request, account: str) -> Question:
+        body = await _body(request)
+        if len(body) > THREAD_WORTHY_BYTES:
+            return await asyncio.to_thread(self.dialect.read, body, request.headers, account)
+        return self.dialect.read(body, request.headers, account)
+
     def _close(self, entry: Entry, status: int | None, code: str = "") -> None:
         self.journal.close(entry, status, code)
         log.info(
             "request",
             request_id=entry.request_id,
+            dialect=entry.dialect,
             model=entry.model,
             route=entry.route,
             seconds=entry.seconds,
@@ -108,13 +116,6 @@ class ChatCompletions:
             fault=entry.fault,
             latency=entry.latency,
         )
-
-
-async def _read(request: Request) -> ChatRequest:
-    body = await _body(request)
-    if len(body) > THREAD_WORTHY_BYTES:
-        return await asyncio.to_thread(read_request, body)
-    return read_request(body)
 
 
 async def _body(request: Request) -> bytes:
