@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
+from secrets import token_bytes
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -22,6 +23,10 @@ from captionfleet_emulator.listen.listeners import Listeners
 from captionfleet_emulator.model.memory import Memory
 from captionfleet_emulator.model.pace import Pace
 from captionfleet_emulator.model.service import Service
+from captionfleet_emulator.native.dialect import NativeDialect
+from captionfleet_emulator.native.policy import Policies
+from captionfleet_emulator.native.storage import Storage
+from captionfleet_emulator.native.uploads import Uploads
 from captionfleet_emulator.settings import EmulatorSettings
 
 
@@ -29,7 +34,9 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
     """Build the application; `folder` is where audio lies while it is listened to."""
     faults = FaultBook(Random(settings.seed))  # noqa: S311  the chance of faults, not of secrets
     journal = Journal(settings.logged_requests, time.monotonic, lambda: datetime.now(UTC))
-    service = build_service(settings, faults, folder)
+    storage = Storage(folder, time.time, settings.upload_seconds)
+    service = build_service(settings, faults, storage, folder)
+    policies = Policies(token_bytes(), time.time, settings.policy_seconds, settings.upload_megabytes)
     keys = Keys(key.get_secret_value() for key in settings.api_keys)
     endpoint = partial(Endpoint, service=service, journal=journal, keys=keys, epoch=time.time)
 
@@ -42,16 +49,24 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
 
     routes = [
         Route("/compatible-mode/v1/chat/completions", endpoint(dialect=CompatibleDialect()).post, methods=["POST"]),
+        Route(
+            "/api/v1/services/aigc/multimodal-generation/generation",
+            endpoint(dialect=NativeDialect()).post,
+            methods=["POST"],
+        ),
+        *Uploads(keys, policies, storage).routes(),
+        *Admin(faults, journal).routes(),
     ]
-    return Starlette(routes=[*routes, *Admin(faults, journal).routes()], lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
-def build_service(settings: EmulatorSettings, faults: FaultBook, folder: Path) -> Service:
+def build_service(settings: EmulatorSettings, faults: FaultBook, storage: Storage, folder: Path) -> Service:
     """Build the model behind the dialects."""
     return Service(
         clock=time.monotonic,
         folder=folder,
         fetcher=Fetcher(folder, settings.fetch_timeout),
+        lender=storage,
         listeners=Listeners(settings.listeners, settings.listener),
         memory=Memory(settings.remembered_audios),
         faults=faults,

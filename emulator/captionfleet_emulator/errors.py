@@ -9,6 +9,7 @@
     │   │   └── MediaError          400  the audio is refused, by a reason of `MediaFault`
     │   ├── ServiceError            500  the service itself failed
     │   └── InjectedError           any  a fault rule asked for it
+    ├── StorageError                any  an upload is refused, in the storage's XML
     ├── DroppedError                no answer at all: a fault rule asked for the connection to be closed
     └── WeightsError                no answer is concerned: a model's file is not the pinned one, and is not used
 
@@ -18,6 +19,7 @@ word InternalError is part of it even though the status is 400.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class MediaFault(StrEnum):
@@ -149,6 +151,51 @@ class ServiceError(ApiError):
 
 class InjectedError(ApiError):
     """A fault rule answered in place of the model."""
+
+
+class StorageError(EmulatorError):
+    """An upload is refused, in the words of the object storage behind the service."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    @classmethod
+    def denied(cls, reason: str) -> Self:
+        """The policy does not allow it."""
+        return cls(403, "AccessDenied", f"Invalid according to Policy: {reason}")
+
+    @classmethod
+    def unknown_access_key(cls) -> Self:
+        """The form names another access key than the policy's."""
+        return cls(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+
+    @classmethod
+    def wrong_signature(cls) -> Self:
+        """The policy was changed, or never issued."""
+        return cls(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. Check your key and signing "
+            "method.",
+        )
+
+    @classmethod
+    def exists(cls) -> Self:
+        """A file of that name was uploaded before."""
+        return cls(409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten.")
+
+    @classmethod
+    def too_large(cls) -> Self:
+        """The file is larger than the policy says."""
+        return cls(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+
+    @classmethod
+    def no_file(cls) -> Self:
+        """The form has no file in it."""
+        return cls(400, "IncorrectNumberOfFilesInPOSTRequest", "POST requires exactly one file upload per request.")
 
 
 class DroppedError(EmulatorError):

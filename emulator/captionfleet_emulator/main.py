@@ -14,11 +14,12 @@ DESCRIPTION = """\
 A local stand-in for the API of Qwen3-Omni-Captioner that really listens: it decodes the audio that it is sent and
 describes what it hears, with the documented limits, token counts and errors.
 
-Without a command it serves POST /compatible-mode/v1/chat/completions, prints one line with its address when it is
-ready, and logs JSON to stderr. Point a client at it:
+Without a command it serves the OpenAI-compatible and the native API, prints one line with its address when it is ready,
+and logs JSON to stderr. Point a client at it:
 
     captionfleet-emulator --port 8900
     OpenAI(base_url="http://127.0.0.1:8900/compatible-mode/v1", api_key="anything")
+    dashscope.base_http_api_url = "http://127.0.0.1:8900/api/v1"
 """
 EPILOG = """\
 Every option can be set in the environment as CAPTIONFLEET_EMULATOR_NAME, such as CAPTIONFLEET_EMULATOR_LATENCY=2.

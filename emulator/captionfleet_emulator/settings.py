@@ -40,6 +40,9 @@ class EmulatorSettings(BaseSettings):
     )
     remembered_audios: int = Field(default=1024, ge=1, description="Audios whose description is kept in memory.")
     logged_requests: int = Field(default=10_000, ge=1, description="Requests that the request log keeps.")
+    policy_seconds: int = Field(default=300, ge=0, description="Seconds for which an upload policy may be used.")
+    upload_seconds: int = Field(default=172_800, ge=0, description="Seconds for which an upload is kept.")
+    upload_megabytes: int = Field(default=1024, ge=0, description="Largest upload, in units of 1,048,576 bytes.")
     fetch_timeout: float = Field(default=10.0, gt=0, description="Seconds that the origin of a URL may be silent.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."

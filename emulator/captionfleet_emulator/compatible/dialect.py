@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from captionfleet_emulator.compatible.request import read_request
 from captionfleet_emulator.compatible.response import completion, error_response, frames
-from captionfleet_emulator.dialect import Heading, Headers, Json, Question
+from captionfleet_emulator.dialect import Headers, Heading, Json, Question
 from captionfleet_emulator.errors import ApiError
 from captionfleet_emulator.model.answer import Answer
 

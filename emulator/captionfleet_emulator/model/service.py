@@ -14,7 +14,7 @@ from captionfleet_emulator.journal import Entry
 from captionfleet_emulator.listen.listeners import Heard, Listeners
 from captionfleet_emulator.model.answer import Answer, compose
 from captionfleet_emulator.model.call import Call
-from captionfleet_emulator.model.intake import Audio, is_inline, take_audio
+from captionfleet_emulator.model.intake import Audio, Lender, is_inline, route_of, take_audio
 from captionfleet_emulator.model.memory import Memory
 from captionfleet_emulator.model.pace import Pace
 
@@ -42,6 +42,7 @@ class Service:
     clock: Callable[[], float]
     folder: Path
     fetcher: Fetcher
+    lender: Lender
     listeners: Listeners
     memory: Memory
     faults: FaultBook
@@ -57,7 +58,7 @@ class Service:
         arrived = self.clock()
         note(call, entry)
         fault = await self._meet_fault(call, entry)
-        audio = await take_audio(call.audio, self.fetcher, call.card.limits)
+        audio = await take_audio(call, self.fetcher, self.lender)
         try:
             entry.sha256 = audio.sha256
             fault = fault or await self._meet_fault(call, entry)
@@ -105,5 +106,5 @@ class Service:
 def note(call: Call, entry: Entry) -> None:
     """Write a call's facts into its entry; the query of a URL stays out, it may carry a signature."""
     entry.model, entry.stream = call.card.name, call.stream
-    entry.route = "inline" if is_inline(call.audio) else "url"
+    entry.route = route_of(call.audio)
     entry.url = "" if is_inline(call.audio) else call.audio.partition("?")[0]

@@ -15,6 +15,7 @@ from openai import OpenAI
 
 COMMAND = Path(sys.executable).with_name("captionfleet-emulator")
 READY = "captionfleet-emulator listening on "
+GENERATION = "/api/v1/services/aigc/multimodal-generation/generation"
 CAPTIONER = "qwen3-omni-30b-a3b-captioner"
 OMNI = "qwen3-omni-flash"
 AUDIO = Path(__file__).parents[2] / "audio"
@@ -38,6 +39,10 @@ class Emulator:
     def ask(self, audio: str, **fields: Any) -> httpx2.Response:
         """Send a well-formed request about one audio."""
         return self.post(request_body(audio, **fields))
+
+    def generate(self, body: object, **headers: str) -> httpx2.Response:
+        """Send a raw request to the native API."""
+        return self.http.post(GENERATION, json=body, headers={"authorization": "Bearer key"} | headers)
 
     def fault(self, **rule: object) -> dict[str, Any]:
         """Switch a fault on."""
@@ -95,6 +100,12 @@ def request_body(audio: str, model: str = CAPTIONER, text: str | None = None, **
     if text is not None:
         parts.append({"type": "text", "text": text})
     return {"model": model, "messages": [{"role": "user", "content": parts}], **fields}
+
+
+def native_body(audio: str, model: str = CAPTIONER, text: str | None = None, **parameters: Any) -> dict[str, Any]:
+    """The documented form of a native request about one audio."""
+    parts = [{"audio": audio}, *([] if text is None else [{"text": text}])]
+    return {"model": model, "input": {"messages": [{"role": "user", "content": parts}]}, "parameters": parameters}
 
 
 def data_url(source: Path | bytes, media_type: str = "") -> str:

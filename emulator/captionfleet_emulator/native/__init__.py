@@ -1,0 +1,1 @@
+"""The native DashScope dialect: generation, and the temporary upload that goes before it."""
