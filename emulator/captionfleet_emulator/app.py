@@ -54,7 +54,7 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
             endpoint(dialect=NativeDialect()).post,
             methods=["POST"],
         ),
-        *Uploads(keys, policies, storage).routes(),
+        *Uploads(keys, policies, storage, faults).routes(),
         *Admin(faults, journal).routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -17,13 +17,17 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a rule can know about a call: `sha256` once the audio is there, `seconds` once it has been heard."""
+    """What a rule can know about a call: `sha256` once the audio is there, `seconds` once it has been heard.
+
+    Of an upload, which is no call, it knows model and address.
+    """
 
     model: str
     url: str
     sha256: str | None = None
     seconds: float | None = None
     stream: bool
+    upload: bool = False
 
 
 @dataclass(slots=True)
@@ -81,7 +85,8 @@ class FaultBook:
 def matches(rule: FaultRule, facts: Facts) -> bool:
     """Whether a rule is meant for such a call."""
     return (
-        (rule.model in (None, facts.model))
+        rule.expired_policy is facts.upload
+        and (rule.model in (None, facts.model))
         and (rule.url_contains is None or rule.url_contains in facts.url)
         and (rule.cut_stream_after is None or facts.stream)
         and _stage_of_rule(rule) is _stage_of_facts(facts)

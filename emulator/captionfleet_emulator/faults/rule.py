@@ -11,6 +11,7 @@ EFFECTS = frozenset(
         "cut_stream_after",
         "drop",
         "empty_caption",
+        "expired_policy",
         "finish_reason",
         "latency",
         "sentence_as_content",
@@ -55,6 +56,9 @@ class FaultRule(BaseModel):
     )
     finish_reason: str | None = Field(default=None, description="State this finish reason, such as length.")
     empty_caption: bool = Field(default=False, description="Answer with an empty caption.")
+    expired_policy: bool = Field(
+        default=False, description="Refuse the form of an upload as too late for its policy; strikes only uploads."
+    )
 
     @model_validator(mode="after")
     def _has_an_effect(self) -> Self:

@@ -17,6 +17,7 @@ from captionfleet_emulator.errors import StorageError
 
 ACCESS_KEY_ID = "LTAI-emulator"
 ROOT = "dashscope-instant"
+POLICY_EXPIRED = "Policy expired."
 MEGABYTE = 1 << 20
 
 
@@ -82,7 +83,7 @@ class Policies:
             raise StorageError.wrong_signature()
         expires, grant = self._grants.get(policy, (0.0, None))
         if grant is None or self._epoch() >= expires:
-            raise StorageError.denied("Policy expired.")
+            raise StorageError.denied(POLICY_EXPIRED)
         _check_conditions(fields, grant)
         return grant
 

@@ -22,6 +22,10 @@ NO_ASYNC = "Current user api does not support asynchronous calls."
 NO_MESSAGES = "Either prompt or messages must exist and cannot both be none"
 BAD_ROLE = "Role must be user or assistant and Content length must be greater than 0"
 NO_USER = "The input messages do not contain elements with the role of user"
+NO_AUDIO = (
+    "<400> InternalError.Algo.InvalidParameter: Required parameter(audio) missing or invalid, please check the request "
+    "parameters."
+)
 NO_MODAL = "The item of content should be a message of a certain modal"
 ROLES = frozenset({"system", "user", "assistant"})
 MODALS = frozenset({"audio", "image", "text", "video"})
@@ -47,8 +51,8 @@ def read_request(body: bytes, headers: Headers, account: str) -> GenerationReque
     Raises:
         AccessDeniedError: it asks for an asynchronous task.
         ModelNotFoundError: the catalogue does not know the model.
-        MediaError: no audio, or several.
-        InvalidRequestError: anything else is not of the documented form.
+        MediaError: several audios.
+        InvalidRequestError: no audio, or anything else is not of the documented form.
     """
     if headers.get("x-dashscope-async", "").lower() == "enable":
         raise AccessDeniedError(NO_ASYNC)
@@ -109,7 +113,7 @@ def _single_audio(parts: Sequence[JsonObject]) -> str:
     if len(audios) > 1:
         raise MediaError(MediaFault.SEVERAL)
     if not audios or not isinstance(audios[0], str):
-        raise MediaError(MediaFault.MISSING)
+        raise InvalidRequestError(NO_AUDIO)
     return audios[0]
 
 

@@ -3,6 +3,7 @@
 The service answers the first in its own envelope, the storage the second in its XML.
 """
 
+import asyncio
 from dataclasses import dataclass
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -14,9 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from captionfleet_emulator.errors import ApiError, InvalidRequestError, StorageError
+from captionfleet_emulator.faults.book import Facts, FaultBook
 from captionfleet_emulator.fields import card_of
 from captionfleet_emulator.keys import Keys
-from captionfleet_emulator.native.policy import Policies
+from captionfleet_emulator.model.intake import UPLOAD_SCHEME
+from captionfleet_emulator.native.policy import POLICY_EXPIRED, Grant, Policies
 from captionfleet_emulator.native.response import error_body
 from captionfleet_emulator.native.storage import Storage
 
@@ -34,6 +37,7 @@ class Uploads:
     keys: Keys
     policies: Policies
     storage: Storage
+    faults: FaultBook
 
     def routes(self) -> list[Route]:
         """The service's route and the storage's."""
@@ -81,10 +85,18 @@ class Uploads:
     async def _keep(self, form: FormData) -> int:
         fields, file = _parts(form)
         grant = self.policies.check(fields)
+        await self._meet_fault(grant, fields["key"])
         if (file.size or 0) > grant.max_bytes:
             raise StorageError.too_large()
         await self.storage.put(fields["key"], file.file, grant)
         return 200 if fields.get("success_action_status") == "200" else CREATED
+
+    async def _meet_fault(self, grant: Grant, key: str) -> None:
+        facts = Facts(model=grant.model, url=f"{UPLOAD_SCHEME}{key}", stream=False, upload=True)
+        fault = self.faults.draw(facts)
+        if fault is not None:
+            await asyncio.sleep(fault.latency)
+            raise StorageError.denied(POLICY_EXPIRED)
 
 
 def _parts(form: FormData) -> tuple[dict[str, str], UploadFile]:

@@ -35,7 +35,7 @@ REFUSED = {
     ),
     "no audio": (
         with_messages({"role": "user", "content": "hello"}),
-        f"{PREFIX}Required parameter(input_audio) missing or invalid, please check the request parameters.",
+        f"{PREFIX}Required parameter(audio) missing or invalid, please check the request parameters.",
     ),
     "several audios": (
         with_messages(user({"audio": READING}, {"audio": READING})),

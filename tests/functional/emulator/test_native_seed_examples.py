@@ -83,6 +83,13 @@ PROGRAMS = {
     "base64": HEAD + INLINE + CALL,
     "base64, streamed": HEAD + INLINE + STREAMED_CALL,
 }
+REFUSED = {
+    "refused": HEAD + URL.replace("renovation.wav", "nothing.wav") + CALL.partition("print")[0] + "print(response)",
+    "refused, streamed": HEAD
+    + URL.replace("renovation.wav", "nothing.wav")
+    + STREAMED_CALL.partition("for event")[0]
+    + "print(*response)",
+}
 RUN_ALL = """\
 import contextlib, io, json, sys
 
@@ -99,10 +106,11 @@ json.dump(printed, sys.stdout)
 def printed(shared_emulator: Emulator, origin: Origin) -> dict[str, str]:
     """What each program prints; they share one process because the package takes seconds to import."""
     shared_emulator.reset()
-    source = json.dumps(PROGRAMS)
+    source = json.dumps(PROGRAMS | REFUSED)
     for written, here in (
         ("https://dashscope-intl.aliyuncs.com", shared_emulator.url),
         ("https://help-static-aliyun-doc.aliyuncs.com/renovation.wav", origin.file("clips/renovation.wav")),
+        ("https://help-static-aliyun-doc.aliyuncs.com/nothing.wav", f"{origin.url}/status/404"),
         ("ABSOLUTE_PATH/welcome.mp3", str(CLIP)),
     ):
         source = source.replace(written, here)
@@ -123,3 +131,14 @@ def printed(shared_emulator: Emulator, origin: Origin) -> dict[str, str]:
 def test_example_runs_as_written(printed: dict[str, str], name: str) -> None:
     """The example prints a caption of the renovation clip."""
     assert "every 0.5 to 0.6 seconds" in printed[name]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_package_reads_errors(printed: dict[str, str], name: str) -> None:
+    """The package raises nothing: its response has the status, of a stream too, with code, message and request id."""
+    response = json.loads(printed[name])
+
+    assert response["status_code"] == 400
+    assert response["code"] == "InvalidParameter"
+    assert "Failed to find the requested media resource" in response["message"]
+    assert len(response["request_id"]) == 36

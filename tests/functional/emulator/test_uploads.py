@@ -178,6 +178,23 @@ def test_policies_expire(hasty_emulator: Emulator) -> None:
     assert "<Message>Invalid according to Policy: Policy expired.</Message>" in response.text
 
 
+def test_fault_of_an_expired_policy(emulator: Emulator) -> None:
+    """A rule refuses so many uploads as too late and leaves calls alone; rules for calls leave uploads alone."""
+    url = upload(emulator, READING)
+    emulator.fault(expired_policy=True, times=1)
+    policy = get_policy(emulator).json()["data"]
+
+    heard = emulator.generate(native_body(url), **RESOLVE)
+    refused = post_form(emulator, policy, READING)
+    emulator.fault(status=503)
+    kept = post_form(emulator, policy, READING)
+
+    assert heard.status_code == 200
+    assert refused.status_code == 403
+    assert "Policy expired." in refused.text
+    assert kept.status_code == 200
+
+
 def test_large_files_are_refused(small_emulator: Emulator) -> None:
     """A file beyond the size that the policy states is refused; one of that size is kept."""
     policy = get_policy(small_emulator).json()["data"]
