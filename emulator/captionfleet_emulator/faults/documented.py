@@ -44,6 +44,9 @@ DOCUMENTED = (
     ),
     DocumentedError(429, "Throttling.Concurrency", "Too many concurrent requests.", "Throttling.Concurrency"),
     DocumentedError(429, "PrepaidBillOverdue", "The prepaid bill is overdue.", "PrepaidBillOverdue"),
+    DocumentedError(429, "PostpaidBillOverdue", "The postpaid bill is overdue.", "PostpaidBillOverdue"),
+    DocumentedError(429, "CommodityNotPurchased", "Commodity has not purchased yet.", "CommodityNotPurchased"),
+    DocumentedError(429, "Throttling", "Requests throttling triggered.", "Throttling"),
     DocumentedError(400, "invalid_parameter_error", "Required body invalid.", "invalid_request_error"),
     DocumentedError(400, "Arrearage", "Access denied, please make sure your account is in good standing.", "Arrearage"),
     DocumentedError(
@@ -61,6 +64,14 @@ DOCUMENTED = (
         'please disable the "use free tier only" mode in the management console.',
         "AllocationQuota.FreeTierOnly",
     ),
+    DocumentedError(
+        403,
+        "AccessDenied.Unpurchased",
+        "Access to model denied. Please make sure you are eligible for using the model.",
+        "AccessDenied.Unpurchased",
+    ),
+    DocumentedError(403, "Model.AccessDenied", "Model access denied.", "Model.AccessDenied"),
+    DocumentedError(403, "Workspace.AccessDenied", "Workspace access denied.", "Workspace.AccessDenied"),
     DocumentedError(404, "model_not_found", "Model can not be found.", "invalid_request_error"),
     DocumentedError(
         500,
@@ -70,6 +81,11 @@ DOCUMENTED = (
     ),
     DocumentedError(500, "InternalError.Algo", MISSING_CONTENT_LENGTH, "internal_error"),
     DocumentedError(500, "RequestTimeOut", TIMED_OUT, "internal_error"),
+    DocumentedError(500, "ResponseTimeout", "Response timeout!", "ResponseTimeout"),
+    DocumentedError(500, "SystemError", "An system error has occured, please try again later.", "SystemError"),
+    DocumentedError(500, "ModelServiceFailed", "Failed to request model service.", "ModelServiceFailed"),
+    DocumentedError(500, "InternalError.FileUpload", "oss upload error.", "InternalError.FileUpload"),
+    DocumentedError(500, "InternalError.Upload", "Failed to upload result.", "InternalError.Upload"),
     DocumentedError(
         503,
         "ModelServingError",
