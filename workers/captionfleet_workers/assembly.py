@@ -20,7 +20,10 @@ from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
+from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
+from captionfleet_workers.model.port import ModelPort
+from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
@@ -36,6 +39,7 @@ log = structlog.get_logger()
 
 AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 MODEL_CONNECT_SECONDS = 10.0
+DIALECTS = {"openai": OpenAIDialect, "dashscope": DashScopeDialect, "vllm": VllmDialect}
 SWEEPS_PER_LEASE = 6
 """At least: a third of a lease without a sweep is taken for an outage of the ledger."""
 
@@ -143,11 +147,11 @@ def _media(settings: WorkerSettings) -> Children:
     return children
 
 
-def _model(settings: WorkerSettings) -> OpenAIDialect:
+def _model(settings: WorkerSettings) -> ModelPort:
     tls = tls_context()
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
     key = settings.api_key
-    return OpenAIDialect(
+    return DIALECTS[settings.model_dialect](
         base_url=settings.model_base_url,
         api_key=key.get_secret_value() if key else "",
         http_client_factory=lambda: model_http_client(tls, timeout),

@@ -4,8 +4,9 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from captionfleet_ledger.settings import CommaSeparated, FleetSettings
 from captionfleet_schemas.buckets import PACKAGES, StoreAddress
@@ -14,14 +15,36 @@ from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
 
 Network = IPv4Network | IPv6Network
+Dialect = Literal["openai", "dashscope", "vllm"]
+
+BASE_URLS: dict[str, str] = {
+    "openai": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    "dashscope": "https://dashscope-intl.aliyuncs.com/api/v1",
+}
+"""Singapore's, by dialect."""
+
+FOREIGN_PATHS = {
+    "openai": ("/api/v1",),
+    "dashscope": ("/compatible-mode/v1", "/chat/completions", "/generation"),
+    "vllm": ("/compatible-mode/v1", "/api/v1"),
+}
+"""Ends of a base URL that belong to another dialect, or to one of its calls."""
 
 
 class WorkerSettings(FleetSettings):
     """Everything that a worker can be told."""
 
+    model_dialect: Dialect = Field(
+        default="openai",
+        description="Wire format of the model's API: openai and dashscope are the vendor's two, vllm is for weights "
+        "that you serve yourself under the name of `CAPTIONFLEET_MODEL_NAME`.",
+    )
     model_base_url: str = Field(
-        default="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-        description="Base URL of the model's API. Keys are bound to a region, so this and the key go together.",
+        default="",
+        validate_default=True,
+        description="Base URL of the model's API; by default the Singapore one of the dialect, and vLLM has none. It "
+        "ends in `/compatible-mode/v1` (openai), `/api/v1` (dashscope) or `/v1` (vllm). Keys are bound to a region, so "
+        "this and the key go together.",
     )
     model_api_key: SecretStr | None = Field(default=None, description="Key of the model's API.")
     dashscope_api_key: SecretStr | None = Field(
@@ -30,7 +53,6 @@ class WorkerSettings(FleetSettings):
         description="The vendor's own variable, taken when `CAPTIONFLEET_MODEL_API_KEY` is not set.",
     )
     model_name: str = Field(default=CAPTIONER, description="Model for jobs that name none and have no prompt.")
-    model_dialect: Literal["openai"] = Field(default="openai", description="Wire format of the model's API.")
     model_region: str = Field(default="singapore", description="Region whose prices are used: singapore or beijing.")
     model_rpm: float = Field(
         default=60.0, ge=0, description="Requests per minute that the whole fleet may make; 0 is unlimited."
@@ -165,6 +187,13 @@ class WorkerSettings(FleetSettings):
         """Whether this process works on deliveries alone."""
         return not {CAPTIONS_QUEUE, BULK_QUEUE}.intersection(self.worker_queues)
 
+    @field_validator("model_base_url")
+    @classmethod
+    def _suits_the_dialect(cls, url: str, info: ValidationInfo) -> str:
+        # A dialect that is none has been complained of already.
+        dialect = info.data.get("model_dialect", "openai")
+        return _base_url(url, dialect)
+
     @field_validator("webhook_secrets")
     @classmethod
     def _can_sign(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -195,6 +224,20 @@ class WorkerSettings(FleetSettings):
             msg = f"unknown model; known are {', '.join(sorted(MODELS))}"
             raise ValueError(msg)
         return name
+
+
+def _base_url(url: str, dialect: str) -> str:
+    url = url or BASE_URLS.get(dialect, "")
+    if not url:
+        msg = f"the {dialect} dialect needs one, such as http://localhost:8000/v1"
+        raise ValueError(msg)
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ValueError("must be an http:// or https:// address")
+    foreign = next((end for end in FOREIGN_PATHS[dialect] if url.rstrip("/").endswith(end)), None)
+    if foreign:
+        msg = f"ends in {foreign}, which is not the base URL of the {dialect} dialect (CAPTIONFLEET_MODEL_DIALECT)"
+        raise ValueError(msg)
+    return url
 
 
 def _check_package(scheme: str) -> None:

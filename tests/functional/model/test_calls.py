@@ -152,6 +152,17 @@ def test_silent_model_is_given_up(request_: Any, server: ModelServer, call: Call
     assert caught.value.row.reason == "call_timeout"
 
 
+@pytest.mark.parametrize("scripted", [Scripted(stall=True), streamed(stall=True)])
+def test_cancellation_is_noticed_in_silence(scripted: Scripted, server: ModelServer, dialect: OpenAIDialect) -> None:
+    """A model that says nothing keeps no thread: neither before its answer begins nor in the middle."""
+    server.answer(scripted)
+
+    with pytest.raises(LeaseLostError):
+        dialect.call(REQUEST, cancelled=lambda: len(server.recorded) > 0)
+
+    assert len(server.recorded) == 1
+
+
 def test_dead_address_is_no_connection(http_client_factory: Callable[[], httpx2.Client]) -> None:
     """Nobody listens on the port."""
     dialect = OpenAIDialect(base_url="http://127.0.0.1:1/v1", api_key="k", http_client_factory=http_client_factory)

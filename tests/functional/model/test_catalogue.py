@@ -127,6 +127,7 @@ EXPECTED_CALLS: dict[Verdict, Count] = {
     Verdict.WAIT: lambda _row: 3,
     Verdict.SLOW_DOWN: lambda _row: 3,
     Verdict.REROUTE: lambda row: 2 * _reroute_tries(row) + 1,
+    Verdict.SPLIT: lambda _row: 1,
     Verdict.FAIL: lambda _row: 1,
     Verdict.SPLIT: lambda _row: 1,
     Verdict.PAUSE: lambda _row: 1,

@@ -124,12 +124,36 @@ def test_order_of_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("dialect", "url"),
+    [
+        ("openai", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
+        ("dashscope", "https://dashscope-intl.aliyuncs.com/api/v1"),
+    ],
+)
+def test_each_dialect_has_its_own_base_url(monkeypatch: pytest.MonkeyPatch, dialect: str, url: str) -> None:
+    """Singapore's, where the captioner is offered."""
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_DIALECT", dialect)
+
+    assert WorkerSettings().model_base_url == url
+
+
+def test_own_weights_need_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else can know where they are served."""
+    text = explanation(monkeypatch, CAPTIONFLEET_MODEL_DIALECT="vllm")
+
+    assert "CAPTIONFLEET_MODEL_BASE_URL: " in text
+    assert "needs one, such as http://localhost:8000/v1" in text
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "reason"),
     [
         ("CAPTIONFLEET_WORKER_CONCURRENCY", "s3cret", "valid integer"),
         ("CAPTIONFLEET_WORKER_CONCURRENCY", "0", "greater than or equal to 1"),
         ("CAPTIONFLEET_MODEL_NAME", "s3cret", "known are"),
         ("CAPTIONFLEET_MODEL_DIALECT", "s3cret", "'openai'"),
+        ("CAPTIONFLEET_MODEL_BASE_URL", "s3cret", "http:// or https://"),
+        ("CAPTIONFLEET_MODEL_BASE_URL", "https://s3cret.example/api/v1", "ends in /api/v1"),
         ("CAPTIONFLEET_LOG_LEVEL", "s3cret", "'debug', 'info'"),
         ("CAPTIONFLEET_MODEL_RPM", "-1", "greater than or equal to 0"),
         ("CAPTIONFLEET_ALLOWED_NETWORKS", "10.0.0.0/8,s3cret", "not a valid IPv4 network; Input is not a valid IPv6"),

@@ -39,12 +39,12 @@ def _disguised(text: str, usage: Usage | None, request: ModelRequest, request_id
 def _usage(raw: Any) -> Usage | None:
     if not isinstance(raw, dict):
         return None
-    details = raw.get("prompt_tokens_details") or {}
+    details = raw.get("prompt_tokens_details") or raw.get("input_tokens_details") or {}
     try:
         return Usage.model_validate(
             {
-                "input_tokens": raw.get("prompt_tokens"),
-                "output_tokens": raw.get("completion_tokens"),
+                "input_tokens": raw.get("prompt_tokens", raw.get("input_tokens")),
+                "output_tokens": raw.get("completion_tokens", raw.get("output_tokens")),
                 "audio_tokens": details.get("audio_tokens"),
                 "text_tokens": details.get("text_tokens"),
             }

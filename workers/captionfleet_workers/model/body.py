@@ -6,18 +6,21 @@ before the file is read.
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from captionfleet_schemas.catalogue import model_card
-from captionfleet_workers.model.port import AudioUrl, ModelRequest
+from captionfleet_workers.model.port import AudioFile, AudioUrl, ModelRequest
 
 PIECE_BYTES = 48 * 1024
 """Read at once; a multiple of three, so that base64 can be put together from the pieces.
 
 Measured with 7 MB: 192 KiB hold 0.85 MB in memory and 48 KiB 0.22 MB, at the same CPU."""
+
+AUDIO = "\0audio\0"
+"""Stands in a document where the audio goes. Nothing that a caller can choose may come before it."""
 
 DATA_URL_PREFIX = "data:;base64,"
 
@@ -47,18 +50,20 @@ class Body:
         yield start + base64.b64encode(piece) + self.tail
 
 
-def body_of(request: ModelRequest) -> Body:
-    """The chat completion request, as the model's page documents it.
+def body_of(document: Mapping[str, Any], audio: AudioUrl | AudioFile, prefix: str = DATA_URL_PREFIX) -> Body:
+    """The document as JSON, with the audio's address or its data URL in the place of `AUDIO`.
 
-    Raises:
-        UnknownModelError: the catalogue of models has no such model.
+    Args:
+        document: holds `AUDIO` as a string of its own.
+        audio: what to put there.
+        prefix: how a data URL begins.
     """
-    head, tail = _frame(request)
-    if isinstance(request.audio, AudioUrl):
-        head += json.dumps(request.audio.url)[1:-1].encode()
+    head, _, tail = (part.encode() for part in json.dumps(document).partition(json.dumps(AUDIO)[1:-1]))
+    if isinstance(audio, AudioUrl):
+        head += json.dumps(audio.url)[1:-1].encode()
         return Body(head, None, tail, len(head) + len(tail))
-    head += DATA_URL_PREFIX.encode()
-    return Body(head, request.audio.path, tail, len(head) + base64_length(request.audio.bytes) + len(tail))
+    head += prefix.encode()
+    return Body(head, audio.path, tail, len(head) + base64_length(audio.bytes) + len(tail))
 
 
 def base64_length(size: int) -> int:
@@ -69,21 +74,3 @@ def base64_length(size: int) -> int:
 def streams(request: ModelRequest) -> bool:
     """Whether the answer is asked for piece by piece: on request, and always where the model can do nothing else."""
     return request.stream or model_card(request.model).stream_only
-
-
-def _frame(request: ModelRequest) -> tuple[bytes, bytes]:
-    question = "" if request.prompt is None else "," + json.dumps({"type": "text", "text": request.prompt})
-    options = json.dumps(_options(request)).removesuffix("}")
-    head = options + ', "messages": [{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "'
-    return head.encode(), f'"}}}}{question}]}}]}}'.encode()
-
-
-def _options(request: ModelRequest) -> dict[str, Any]:
-    options: dict[str, Any] = {"model": request.model}
-    if model_card(request.model).takes_prompt:
-        options["modalities"] = ["text"]
-    if request.max_output_tokens is not None:
-        options["max_tokens"] = request.max_output_tokens
-    if streams(request):
-        options |= {"stream": True, "stream_options": {"include_usage": True}}
-    return options

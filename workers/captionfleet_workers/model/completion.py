@@ -1,6 +1,6 @@
 """Reading a chat completion, whole or as a stream, into one value."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,13 +8,14 @@ from pydantic import BaseModel, ValidationError
 
 from captionfleet_workers.model.catalogue import ErrorReport, Fault
 from captionfleet_workers.model.classification import report_of_body
+from captionfleet_workers.model.sse import events
 
 _DONE = b"[DONE]"
 
 
 @dataclass(slots=True)
 class Completion:
-    """What a success said. `usage` is as it came, not yet checked."""
+    """What a success said. `usage` is as it came, in either spelling, not yet checked."""
 
     pieces: list[str] = field(default_factory=list)
     finish_reason: str | None = None
@@ -62,25 +63,15 @@ def read_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None]) -> Com
     A stream without `[DONE]` and without a finish reason was cut off, whatever text it brought.
     """
     completion = Completion()
-    for data in _events(chunks):
-        if data == _DONE:
+    for event in events(chunks):
+        if event.data == _DONE:
             return completion
-        report = _take(completion, data, on_piece)
+        report = _take(completion, event.data, on_piece)
         if report is not None:
             return report
     if completion.finish_reason is None:
         return ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
     return completion
-
-
-def _events(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    # Each event of this service is one `data:` line; names, ids and comments say nothing that its data does not.
-    pending = b""
-    for chunk in chunks:
-        *lines, pending = (pending + chunk).split(b"\n")
-        yield from (line[5:].strip() for line in lines if line.startswith(b"data:"))
-    if pending.startswith(b"data:"):
-        yield pending[5:].strip()
 
 
 def _take(completion: Completion, raw: bytes, on_piece: Callable[[str], None]) -> ErrorReport | None:

@@ -1,27 +1,42 @@
 """One deadline over everything that a thread sends and receives.
 
 A read timeout alone never ends an origin that sends one byte now and then, in its headers or in its body. Inside
-`deadline`, every read and write of a guarded connection waits no longer than what is left.
+`deadline`, every read and write of a guarded or watched connection waits no longer than what is left.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 import httpcore2
 
-_end: ContextVar[float | None] = ContextVar("outbound_deadline", default=None)
+Check = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    end: float
+    check: Check
+
+
+_deadline: ContextVar[_Deadline | None] = ContextVar("outbound_deadline", default=None)
 
 
 @contextmanager
-def deadline(seconds: float) -> Generator[None]:
-    """Let the requests inside take `seconds` altogether; then they raise a `httpx2.ReadTimeout`."""
-    token = _end.set(time.monotonic() + seconds)
+def deadline(seconds: float, check: Check = lambda: None) -> Generator[None]:
+    """Let the requests inside take `seconds` altogether; then they raise a `httpx2.ReadTimeout`.
+
+    Args:
+        seconds: from now.
+        check: called now and then while a watched connection waits; what it raises ends the wait.
+    """
+    token = _deadline.set(_Deadline(time.monotonic() + seconds, check))
     try:
         yield
     finally:
-        _end.reset(token)
+        _deadline.reset(token)
 
 
 def within_deadline(timeout: float | None) -> float | None:
@@ -30,10 +45,21 @@ def within_deadline(timeout: float | None) -> float | None:
     Raises:
         httpcore2.ReadTimeout: nothing is left.
     """
-    end = _end.get()
-    if end is None:
+    current = _deadline.get()
+    if current is None:
         return timeout
-    left = end - time.monotonic()
+    left = current.end - time.monotonic()
     if left <= 0:
         raise httpcore2.ReadTimeout("the whole took longer than allowed")
     return left if timeout is None else min(timeout, left)
+
+
+def check_deadline() -> None:
+    """Whether whoever set the deadline still wants to wait.
+
+    Raises:
+        Exception: whatever the deadline's own check raises.
+    """
+    current = _deadline.get()
+    if current is not None:
+        current.check()
