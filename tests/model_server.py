@@ -16,6 +16,13 @@ USAGE = {
     "total_tokens": 547,
     "prompt_tokens_details": {"audio_tokens": 152, "text_tokens": 8},
 }
+NATIVE_USAGE = {
+    "input_tokens": 160,
+    "output_tokens": 387,
+    "total_tokens": 547,
+    "input_tokens_details": {"audio_tokens": 152, "text_tokens": 8},
+    "output_tokens_details": {"text_tokens": 387},
+}
 READ_BYTES = 65_536
 
 
@@ -72,8 +79,13 @@ class ModelServer(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """What the dialect takes."""
-        return f"http://127.0.0.1:{self.server_port}/compatible-mode/v1"
+        """What the OpenAI-compatible dialect takes."""
+        return f"{self.origin}/compatible-mode/v1"
+
+    @property
+    def origin(self) -> str:
+        """The address without a path."""
+        return f"http://127.0.0.1:{self.server_port}"
 
     def answer(self, *script: Scripted) -> None:
         """What to say from now on."""
@@ -124,7 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
             spool.close()
             self.close_connection = True
             return False
-        self.server.recorded.append(Recorded(self.path, dict(self.headers.items()), self.client_address[1], spool))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.recorded.append(Recorded(self.path, headers, self.client_address[1], spool))
         return True
 
     def _send_whole(self, scripted: Scripted) -> None:
@@ -205,3 +218,32 @@ def delta(text: str, *, finish: str | None = None) -> bytes:
 
 USAGE_EVENT = event({"id": "chatcmpl-1", "choices": [], "usage": USAGE})
 DONE = b"data: [DONE]\n\n"
+
+
+def native_captioned(text: str = "A knock.", *, finish: str | None = "stop", usage: Any = NATIVE_USAGE) -> Scripted:
+    """A plain answer of the native interface."""
+    headers = {"Content-Type": "application/json", "x-request-id": "request-1"}
+    return Scripted(body=json.dumps(_native(text, finish, usage)).encode(), headers=headers)
+
+
+def native_refused(status: int, code: str, message: str) -> Scripted:
+    """An error answer of the native interface."""
+    body = {"code": code, "message": message, "request_id": "request-2"}
+    return Scripted(status=status, body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+
+
+def native_event(text: str, *, finish: str = "null", usage: Any = NATIVE_USAGE) -> bytes:
+    """One event of a native stream; no finish reason is the word `null`, and the last event has no content."""
+    return b"id:1\nevent:result\n:HTTP_STATUS/200\ndata:" + json.dumps(_native(text, finish, usage)).encode() + b"\n\n"
+
+
+def native_error_event(code: str, message: str, status: int = 400) -> bytes:
+    """An error in a native stream, under status 200."""
+    data = json.dumps({"code": code, "message": message, "request_id": "request-2"}).encode()
+    return b"id:1\nevent:error\n:HTTP_STATUS/%d\ndata:%s\n\n" % (status, data)
+
+
+def _native(text: str, finish: str | None, usage: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": [{"text": text}] if text else []}
+    choices = [{"finish_reason": finish, "message": message}]
+    return {"output": {"choices": choices}, "usage": usage, "request_id": "request-1"}

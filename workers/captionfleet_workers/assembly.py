@@ -39,7 +39,11 @@ log = structlog.get_logger()
 
 AUDIO_TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 MODEL_CONNECT_SECONDS = 10.0
-DIALECTS = {"openai": OpenAIDialect, "dashscope": DashScopeDialect, "vllm": VllmDialect}
+DIALECTS: dict[str, type[OpenAIDialect | DashScopeDialect]] = {
+    "openai": OpenAIDialect,
+    "dashscope": DashScopeDialect,
+    "vllm": VllmDialect,
+}
 SWEEPS_PER_LEASE = 6
 """At least: a third of a lease without a sweep is taken for an outage of the ledger."""
 
