@@ -13,7 +13,8 @@ Line = Mapping[str, Any]
 
 BROKEN_CALL = frozenset({"connection_lost", "call_timeout", "unreadable_answer"})
 """Reasons for which a call fails after the model has taken it. Whether it was answered, no worker can tell."""
-ABANDONED = "job.abandoned"
+CALLED, OVER = "model.calling", frozenset({"model.answered", "model.refused"})
+LEFT = frozenset({"job.abandoned", "job.handed_back"})
 SHOWN = 10
 """Jobs that are described, of many."""
 LINES = 12
@@ -36,7 +37,13 @@ def broken_calls(lines: Sequence[Line]) -> int:
 
 def abandonings(lines: Sequence[Line]) -> int:
     """Workers that stopped and left a call of this job behind."""
-    return sum(line["event"] == ABANDONED for line in lines)
+    left, under_way = 0, False
+    for event in (line["event"] for line in lines):
+        if event == CALLED or event in OVER:
+            under_way = event == CALLED
+        elif event in LEFT and under_way:
+            left, under_way = left + 1, False
+    return left
 
 
 def described(client: CaptionClient, jobs: Sequence[str], log: Path) -> Sequence[str]:

@@ -36,6 +36,8 @@ def captionfleet(*arguments: str) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def running(*arguments: str) -> Generator[subprocess.Popen[str]]:
     """A command that goes on until the test ends it."""
+    # A shell starts what runs in its background deaf to Ctrl-C, and so would be all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
