@@ -74,7 +74,8 @@ def assert_untold(*things: object) -> None:
 
 def test_foreign_job(fleet: Fleet, app: Celery, worker: WorkerProcess) -> None:
     """Events, answers to inspection, results, webhooks and logs are free of what the message carried."""
-    fleet.emulator.fault(latency=2, times=2)
+    # Long enough for a worker on a busy machine to be asked what it is at.
+    fleet.emulator.fault(latency=10, times=2)
     with serving({f"/a?signature={SIGNATURE}": body(MP3)}) as site, task_events(app) as seen:
         send(app, "with-headers", site.url(f"/a?signature={SIGNATURE}"), webhook={"url": fleet.receiver.url})
         send(app, "with-data", IN_LINE)
