@@ -52,6 +52,10 @@ class Fleet:
         self.drain()
         return result
 
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls that the model answers or has answered; a client that died while it sent has asked for nothing."""
+        return [request for request in self.emulator.log()["requests"] if request["model"]]
+
     def wait_for_state(self, job_id: str, state: JobState) -> None:
         """Wait until a job is in a state."""
 

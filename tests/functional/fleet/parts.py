@@ -14,7 +14,7 @@ PARTS = 5
 
 def calls(fleet: Fleet) -> list[str]:
     """The audio of each call of the model, by its hash."""
-    return [request["sha256"] for request in fleet.emulator.log()["requests"]]
+    return [request["sha256"] for request in fleet.calls()]
 
 
 def usages(events: list[Event]) -> list[UsageRecorded]:

@@ -11,11 +11,6 @@ NEVER = 600.0
 """A latency, in seconds, that no test waits for."""
 
 
-def calls(fleet: Fleet) -> int:
-    """How many calls the model has answered or begun to answer."""
-    return len(fleet.emulator.log()["requests"])
-
-
 def hold_the_next_call(fleet: Fleet, seconds: float) -> None:
     """Let the model take its time over one call."""
     fleet.emulator.fault(latency=seconds, times=1)
@@ -27,7 +22,7 @@ def test_killed_in_mid_call(fleet: Fleet) -> None:
     hold_the_next_call(fleet, NEVER)
     with fleet.worker(log_level="debug") as doomed, fleet.worker(log_level="debug") as other:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
         victim, heir = (doomed, other) if doomed.logged("model.calling") else (other, doomed)
         victim.kill()
 
@@ -46,7 +41,7 @@ def test_stopped_while_calls_finish(fleet: Fleet) -> None:
     hold_the_next_call(fleet, 1.0)
     with fleet.worker() as worker:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
 
         status = worker.stop()
 
@@ -56,7 +51,7 @@ def test_stopped_while_calls_finish(fleet: Fleet) -> None:
     with fleet.worker():
         fleet.finish(job.id)
     assert sorted(event.type for event in fleet.events[job.id]) == ["caption.succeeded", "usage.recorded"]
-    assert calls(fleet) == 1
+    assert len(fleet.calls()) == 1
 
 
 @on_every_broker
@@ -65,7 +60,7 @@ def test_stopped_before_calls_finish(fleet: Fleet) -> None:
     hold_the_next_call(fleet, NEVER)
     with fleet.worker(worker_grace="0.5", lease_seconds="300") as worker:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
 
         status = worker.stop()
 
@@ -86,7 +81,7 @@ def test_poison(fleet: Fleet) -> None:
     for crash in range(2):
         with fleet.worker(max_crashes="2", lease_seconds="1") as worker:
             job = job or fleet.client.submit(READING)
-            until(lambda: calls(fleet) == crash + 1, "the model is called")  # noqa: B023  called in this round only
+            until(lambda: len(fleet.calls()) == crash + 1, "the model is called")  # noqa: B023  called in this round only
             worker.kill()
     assert job
 
@@ -95,7 +90,7 @@ def test_poison(fleet: Fleet) -> None:
 
     assert result.failure
     assert result.failure.code == "poisoned"
-    assert calls(fleet) == 2
+    assert len(fleet.calls()) == 2
     assert [(record.job.id, record.crashes) for record in fleet.client.dead()] == [(job.id, 2)]
 
 
@@ -104,7 +99,7 @@ def test_dead_job_returned(fleet: Fleet) -> None:
     fleet.emulator.fault(latency=NEVER, times=1)
     with fleet.worker(max_crashes="1", lease_seconds="1") as worker:
         job = fleet.client.submit(READING, idempotency_key="again")
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
         worker.kill()
     with fleet.worker(max_crashes="1"):
         given_up = fleet.finish(job.id)
@@ -127,7 +122,7 @@ def test_cancelled_in_mid_call(fleet: Fleet) -> None:
     hold_the_next_call(fleet, 3.0)
     with fleet.worker(lease_seconds="1") as worker:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
 
         assert fleet.client.cancel(job.id) is JobState.CANCELLED
 
@@ -143,7 +138,7 @@ def test_spool_of_a_killed_worker(fleet: Fleet) -> None:
     hold_the_next_call(fleet, NEVER)
     with fleet.worker() as worker:
         job = fleet.client.submit(fleet.origin.file("formats/flac.flac"))
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
         worker.kill()
     [left_behind] = folder.iterdir()
 

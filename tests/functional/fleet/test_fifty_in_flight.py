@@ -40,7 +40,7 @@ def submit_fifty(fleet: Fleet) -> Sequence[str]:
 
 def in_flight(fleet: Fleet) -> int:
     """How many calls of this test the model works on: it goes on with those of a killed worker."""
-    return sum(request["latency"] is None for request in fleet.emulator.log()["requests"])
+    return sum(call["latency"] is None for call in fleet.calls())
 
 
 def ledger_time(fleet: Fleet) -> float:
@@ -109,7 +109,7 @@ def assert_each_is_called_once(fleet: Fleet, reset: Callable[[], int]) -> None:
     assert still_in_flight == SLOTS
     assert statuses == [0, 0]
     assert results(fleet, ids) == ["caption.succeeded"] * SLOTS
-    assert len(fleet.emulator.log()["requests"]) == SLOTS
+    assert len(fleet.calls()) == SLOTS
 
 
 @on_every_broker

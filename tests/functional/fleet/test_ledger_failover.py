@@ -39,16 +39,11 @@ def fleet(  # noqa: PLR0913, PLR0917  everything that a fleet is made of
     emulator.reset()
 
 
-def calls(fleet: Fleet) -> int:
-    """How many calls the model has answered or begun to answer."""
-    return len(fleet.emulator.log()["requests"])
-
-
 def assert_ended_once(fleet: Fleet, job_id: str) -> None:
     """One call, one attempt, one event of each kind and one webhook."""
     result = fleet.finish(job_id)
     assert (result.state, result.attempts) == (JobState.SUCCEEDED, 1)
-    assert calls(fleet) == 1
+    assert len(fleet.calls()) == 1
     assert sorted(event.type for event in fleet.events[job_id]) == ["caption.succeeded", "usage.recorded"]
     assert len(fleet.receiver.of(job_id)) == 1
 
@@ -59,7 +54,7 @@ def test_the_job_itself_was_lost(fleet: Fleet, pair: Pair) -> None:
     with fleet.worker() as worker, fleet.worker() as other:
         pair.cut()
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
 
         pair.fail_over()
 
@@ -73,7 +68,7 @@ def test_the_claim_was_lost(fleet: Fleet, pair: Pair) -> None:
     job = fleet.client.submit(READING, webhook=fleet.receiver.url)
     pair.cut()
     with fleet.worker() as worker:
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
 
         pair.fail_over()
 
@@ -87,7 +82,7 @@ def test_lost_while_the_answer_waits(fleet: Fleet, pair: Pair) -> None:
     with fleet.worker(lease_seconds="300") as worker:
         pair.cut()
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
-        until(lambda: calls(fleet) == 1, "the model is called")
+        until(lambda: len(fleet.calls()) == 1, "the model is called")
         pair.primary.kill()
         until(lambda: worker.logged("ledger.unavailable"), "the answer waits")
 

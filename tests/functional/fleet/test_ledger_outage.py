@@ -52,16 +52,11 @@ def fleet(  # noqa: PLR0913, PLR0917  everything that a fleet is made of
     emulator.reset()
 
 
-def calls(fleet: Fleet) -> int:
-    """How many calls the model has answered or begun to answer."""
-    return len(fleet.emulator.log()["requests"])
-
-
 def submit_until_called(fleet: Fleet, call_seconds: float = CALL_SECONDS) -> list[str]:
     """Submit a few jobs, and return their ids once the model works on all of them."""
     fleet.emulator.fault(latency=call_seconds, times=JOBS)
     jobs = [fleet.client.submit(READING, webhook=fleet.receiver.url).id for _ in range(JOBS)]
-    until(lambda: calls(fleet) == JOBS, "the model is called for each job")
+    until(lambda: len(fleet.calls()) == JOBS, "the model is called for each job")
     return jobs
 
 
@@ -74,7 +69,7 @@ def pass_by(seconds: float) -> None:
 def assert_paid_and_told_once(fleet: Fleet, results: list[CaptionResult]) -> None:
     """One call, one attempt, one event of each kind and one webhook for each job."""
     assert {(result.state, result.attempts) for result in results} == {(JobState.SUCCEEDED, 1)}
-    assert calls(fleet) == JOBS
+    assert len(fleet.calls()) == JOBS
     for result in results:
         types = {event.id: event.type for event in fleet.events[result.job_id]}
         assert sorted(types.values()) == ["caption.succeeded", "usage.recorded"]

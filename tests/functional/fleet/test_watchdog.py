@@ -61,7 +61,7 @@ def test_stuck_step(fleet: Fleet) -> None:
         fleet, BLOCKED_STEP, audio_fetch_timeout="2", worker_stuck_margin="2", lease_seconds="60"
     ) as worker:
         healthy = fleet.client.submit(READING)
-        until(lambda: fleet.emulator.log()["requests"], "the healthy job's call is under way")
+        until(fleet.calls, "the healthy job's call is under way")
         stuck = fleet.client.submit(READING, tenant="stuck")
 
         status = worker.process.wait(timeout=60)
