@@ -16,7 +16,7 @@ from captionfleet_schemas import CaptionResult, Event, JobState
 from captionfleet_schemas.wire import EVENT_QUEUES
 from tests.functional.emulator.origin import Origin
 from tests.functional.emulator.process import Emulator
-from tests.functional.fleet.process import WorkerProcess, running_worker
+from tests.functional.fleet.process import WorkerProcess, forked_worker
 from tests.functional.fleet.receiver import Receiver
 from tests.ledger_keys import ledger_keys
 from tests.polling import until
@@ -42,7 +42,7 @@ class Fleet:
     def worker(self, **settings: str) -> Generator[WorkerProcess]:
         """Run one more worker; settings are given without their prefix, in lower case."""
         own = {f"CAPTIONFLEET_{name.upper()}": value for name, value in settings.items()}
-        with running_worker(self.folder / f"worker-{next(self._numbers)}.log", self.settings | own) as worker:
+        with forked_worker(self.folder / f"worker-{next(self._numbers)}.log", self.settings | own) as worker:
             yield worker
 
     def finish(self, job_id: str, *, within: float = 60) -> CaptionResult:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.functional.fleet.warm_start import ForkedWorker, nursery
 from tests.polling import until
 
 COMMAND = Path(sys.executable).with_name("captionfleet-worker")
@@ -17,7 +18,7 @@ COMMAND = Path(sys.executable).with_name("captionfleet-worker")
 class WorkerProcess:
     """A running worker and its log file."""
 
-    process: subprocess.Popen[bytes]
+    process: "subprocess.Popen[bytes] | ForkedWorker"
     log: Path
 
     def logged(self, event: str, **fields: object) -> bool:
@@ -40,13 +41,26 @@ class WorkerProcess:
 
 @contextmanager
 def running_worker(log: Path, settings: dict[str, str]) -> Generator[WorkerProcess]:
-    """Run a worker until the block ends, and return once it is ready."""
+    """Run a worker by its command until the block ends, and return once it is ready."""
+    with log.open("ab") as errors, subprocess.Popen([COMMAND], stderr=errors, env=_environment(settings)) as process:
+        yield from _attended(WorkerProcess(process, log))
+
+
+@contextmanager
+def forked_worker(log: Path, settings: dict[str, str]) -> Generator[WorkerProcess]:
+    """The same, sooner."""
+    yield from _attended(WorkerProcess(nursery().fork(log, _environment(settings)), log))
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CAPTIONFLEET_")}
-    with log.open("ab") as errors, subprocess.Popen([COMMAND], stderr=errors, env=inherited | settings) as process:
-        worker = WorkerProcess(process, log)
-        try:
-            until(lambda: worker.logged("worker.ready") or process.poll() is not None, "the worker is ready")
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            yield worker
-        finally:
-            process.kill()
+    return inherited | settings
+
+
+def _attended(worker: WorkerProcess) -> Generator[WorkerProcess]:
+    try:
+        until(lambda: worker.logged("worker.ready") or worker.process.poll() is not None, "the worker is ready")
+        assert worker.process.poll() is None, worker.log.read_text(encoding="utf-8")
+        yield worker
+    finally:
+        worker.kill()

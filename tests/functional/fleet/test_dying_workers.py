@@ -6,7 +6,6 @@ from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.polling import until
 
 READING = AUDIO / "clips" / "reading.wav"
-LEASE_SECONDS = 2.0
 NEVER = 600.0
 """A latency, in seconds, that no test waits for."""
 
@@ -18,7 +17,7 @@ def hold_the_next_call(fleet: Fleet, seconds: float) -> None:
 
 @on_every_broker
 def test_killed_in_mid_call(fleet: Fleet) -> None:
-    """A job whose worker is killed is finished by another within two lease times of the kill."""
+    """A job whose worker is killed is finished by another; how soon is in `test_fifty_in_flight`."""
     hold_the_next_call(fleet, NEVER)
     with fleet.worker(log_level="debug") as doomed, fleet.worker(log_level="debug") as other:
         job = fleet.client.submit(READING, webhook=fleet.receiver.url)
@@ -26,7 +25,7 @@ def test_killed_in_mid_call(fleet: Fleet) -> None:
         victim, heir = (doomed, other) if doomed.logged("model.calling") else (other, doomed)
         victim.kill()
 
-        until(lambda: heir.logged("job.settled"), "another worker finishes the job", within=2 * LEASE_SECONDS + 2)
+        until(lambda: heir.logged("job.settled"), "another worker finishes the job")
 
         result = fleet.finish(job.id)
     assert result.state is JobState.SUCCEEDED
