@@ -4,7 +4,6 @@ The name is resolved here and the socket is opened to an address that was checke
 elsewhere; TLS and the Host header still use the name.
 """
 
-import ssl
 from collections.abc import Iterable, Sequence
 
 import httpcore2
@@ -12,40 +11,25 @@ import httpcore2
 from captionfleet_workers.outbound.addresses import Address, AddressPolicy, check_address
 from captionfleet_workers.outbound.deadline import within_deadline
 from captionfleet_workers.outbound.resolve import Resolver, resolve, resolve_within
+from captionfleet_workers.outbound.timed import TimedStream
 
 CHECKED_ADDRESS = "checked_address"
 """Extra information of a guarded stream: the `Address` that it is connected to."""
 
 
-class GuardedStream(httpcore2.NetworkStream):
-    """A connection that knows its checked address and keeps to the caller's deadline."""
+class GuardedStream(TimedStream):
+    """A connection that knows its checked address."""
 
     def __init__(self, stream: httpcore2.NetworkStream, address: Address) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._address = address
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read once."""
-        return self._stream.read(max_bytes, within_deadline(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all."""
-        self._stream.write(buffer, within_deadline(timeout))
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        """Speak TLS from here on; `server_hostname` is the name, never the address."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, within_deadline(timeout))
-        return GuardedStream(stream, self._address)
 
     def get_extra_info(self, info: str) -> object:
         """What the transport knows about the connection, `CHECKED_ADDRESS` included."""
-        return self._address if info == CHECKED_ADDRESS else self._stream.get_extra_info(info)
+        return self._address if info == CHECKED_ADDRESS else super().get_extra_info(info)
+
+    def _around(self, stream: httpcore2.NetworkStream) -> "GuardedStream":
+        return GuardedStream(stream, self._address)
 
 
 class GuardedBackend(httpcore2.NetworkBackend):

@@ -1,22 +1,19 @@
 """Connections that wait in short naps, so that a silent peer cannot keep a thread from noticing that it is to stop."""
 
-import ssl
 import time
 from collections.abc import Iterable
 
 import httpcore2
 
 from captionfleet_workers.outbound.deadline import check_deadline, within_deadline
+from captionfleet_workers.outbound.timed import TimedStream
 
 NAP_SECONDS = 0.5
 """At most this long after a cancellation a wait for a silent peer ends."""
 
 
-class WatchedStream(httpcore2.NetworkStream):
-    """A connection that keeps to the caller's deadline and asks its check while it waits for the peer."""
-
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
+class WatchedStream(TimedStream):
+    """A connection that asks the check of the caller's deadline while it waits for the peer."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read once. A nap without a byte loses none: the next one goes on where it ended."""
@@ -29,24 +26,6 @@ class WatchedStream(httpcore2.NetworkStream):
             except httpcore2.ReadTimeout:
                 if end is not None and time.monotonic() >= end:
                     raise
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all."""
-        self._stream.write(buffer, within_deadline(timeout))
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        """Speak TLS from here on."""
-        return WatchedStream(self._stream.start_tls(ssl_context, server_hostname, within_deadline(timeout)))
-
-    def get_extra_info(self, info: str) -> object:
-        """What the transport knows about the connection."""
-        return self._stream.get_extra_info(info)
 
 
 class WatchedBackend(httpcore2.SyncBackend):
