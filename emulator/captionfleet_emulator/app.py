@@ -19,6 +19,7 @@ from captionfleet_emulator.endpoint import Endpoint
 from captionfleet_emulator.faults.book import FaultBook
 from captionfleet_emulator.journal import Journal
 from captionfleet_emulator.keys import Keys
+from captionfleet_emulator.limits.book import LimitBook
 from captionfleet_emulator.listen.listeners import Listeners
 from captionfleet_emulator.model.memory import Memory
 from captionfleet_emulator.model.pace import Pace
@@ -35,7 +36,8 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
     faults = FaultBook(Random(settings.seed))  # noqa: S311  the chance of faults, not of secrets
     journal = Journal(settings.logged_requests, time.monotonic, lambda: datetime.now(UTC))
     storage = Storage(folder, time.time, settings.upload_seconds)
-    service = build_service(settings, faults, storage, folder)
+    limits = LimitBook(settings.limits, time.monotonic)
+    service = build_service(settings, faults, limits, storage, folder)
     policies = Policies(token_bytes(), time.time, settings.policy_seconds, settings.upload_megabytes)
     keys = Keys(key.get_secret_value() for key in settings.api_keys)
     endpoint = partial(Endpoint, service=service, journal=journal, keys=keys, epoch=time.time)
@@ -55,12 +57,14 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
             methods=["POST"],
         ),
         *Uploads(keys, policies, storage, faults).routes(),
-        *Admin(faults, journal).routes(),
+        *Admin(faults, limits, journal).routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-def build_service(settings: EmulatorSettings, faults: FaultBook, storage: Storage, folder: Path) -> Service:
+def build_service(
+    settings: EmulatorSettings, faults: FaultBook, limits: LimitBook, storage: Storage, folder: Path
+) -> Service:
     """Build the model behind the dialects."""
     return Service(
         clock=time.monotonic,
@@ -69,6 +73,7 @@ def build_service(settings: EmulatorSettings, faults: FaultBook, storage: Storag
         lender=storage,
         listeners=Listeners(settings.listeners, settings.listener),
         memory=Memory(settings.remembered_audios),
+        limits=limits,
         faults=faults,
         pace=Pace(
             base=settings.latency,

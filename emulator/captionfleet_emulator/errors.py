@@ -8,6 +8,7 @@
     │   ├── InvalidRequestError     400  the request has not the documented form
     │   │   └── MediaError          400  the audio is refused, by a reason of `MediaFault`
     │   ├── ServiceError            500  the service itself failed
+    │   ├── LimitError              429  the account's limits are used up; 403 for its free quota
     │   └── InjectedError           any  a fault rule asked for it
     ├── StorageError                any  an upload is refused, in the storage's XML
     ├── DroppedError                no answer at all: a fault rule asked for the connection to be closed
@@ -151,6 +152,10 @@ class ServiceError(ApiError):
 
 class InjectedError(ApiError):
     """A fault rule answered in place of the model."""
+
+
+class LimitError(ApiError):
+    """The account has used up what it may use."""
 
 
 class StorageError(EmulatorError):

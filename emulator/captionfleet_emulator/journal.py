@@ -15,6 +15,8 @@ class Entry:
     request_id: str
     dialect: str
     """`compatible` or `native`."""
+    account: str = ""
+    """Fingerprint of the API key; empty if the request was refused before it was read."""
     model: str = ""
     stream: bool = False
     route: str = ""
@@ -24,6 +26,8 @@ class Entry:
     sha256: str = ""
     seconds: float | None = None
     """Decoded duration of the audio."""
+    tokens: int | None = None
+    """Used by the answer, in and out."""
     status: int | None = None
     """HTTP status; None while the request is served, and where the connection was dropped."""
     code: str = ""

@@ -29,6 +29,8 @@ examples:
   captionfleet-emulator fault --status 429 --times 3  the next three calls are throttled
   captionfleet-emulator fault --drop --probability 0.1
   captionfleet-emulator faults --clear
+  captionfleet-emulator --rpm 60 --tpm 100000         the documented limits, by minute and by second
+  captionfleet-emulator limits --rpm 30               from now on half of that
   captionfleet-emulator requests                      what was asked, and what came of it
 """
 

@@ -3,6 +3,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from captionfleet_emulator.limits.terms import LimitRule, Terms
 from captionfleet_emulator.listen.listener import Listener
 
 
@@ -11,7 +12,7 @@ def split_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
-class EmulatorSettings(BaseSettings):
+class EmulatorSettings(Terms, BaseSettings):
     """Settings of one emulator process, from `CAPTIONFLEET_EMULATOR_*` or the command line."""
 
     model_config = SettingsConfigDict(env_prefix="CAPTIONFLEET_EMULATOR_", frozen=True)
@@ -47,3 +48,8 @@ class EmulatorSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
+
+    @property
+    def limits(self) -> LimitRule:
+        """The limits that hold at the start, for every account and model."""
+        return LimitRule(**self.model_dump(include=set(Terms.model_fields)))

@@ -35,7 +35,7 @@ def usage_body(usage: Usage) -> Json:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
         "prompt_tokens_details": {"audio_tokens": usage.audio_tokens, "text_tokens": usage.text_tokens},
         "completion_tokens_details": {"text_tokens": usage.completion_tokens},
     }

@@ -99,6 +99,11 @@ DOCUMENTED = (
 COMPATIBLE_CODES = {native: code for code, native in NATIVE_CODES.items()}
 
 
+def error_of_code(code: str) -> DocumentedError:
+    """The documented error of a code, which is one of the table's."""
+    return next(error for error in DOCUMENTED if error.code == code)
+
+
 def error_of(rule: FaultRule) -> DocumentedError:
     """The error that a rule asks for; what the rule leaves open is as documented. Codes of either API do."""
     code = None if rule.code is None else COMPATIBLE_CODES.get(rule.code, rule.code)

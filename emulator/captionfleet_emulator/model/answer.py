@@ -25,6 +25,11 @@ class Usage:
         """Everything that went in."""
         return self.audio_tokens + self.text_tokens
 
+    @property
+    def total_tokens(self) -> int:
+        """What limits and quotas count."""
+        return self.prompt_tokens + self.completion_tokens
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

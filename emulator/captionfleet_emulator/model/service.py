@@ -1,4 +1,4 @@
-"""The life of one call behind every dialect: faults, audio, listening, answer."""
+"""The life of one call behind every dialect: limits, faults, audio, listening, answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from captionfleet_emulator.faults.book import Facts, FaultBook
 from captionfleet_emulator.faults.effects import spoil, strike
 from captionfleet_emulator.faults.rule import FaultRule
 from captionfleet_emulator.journal import Entry
+from captionfleet_emulator.limits.book import LimitBook
+from captionfleet_emulator.limits.terms import fingerprint
 from captionfleet_emulator.listen.listeners import Heard, Listeners
 from captionfleet_emulator.model.answer import Answer, compose
 from captionfleet_emulator.model.call import Call
@@ -45,6 +47,7 @@ class Service:
     lender: Lender
     listeners: Listeners
     memory: Memory
+    limits: LimitBook
     faults: FaultBook
     pace: Pace
 
@@ -57,6 +60,7 @@ class Service:
         """
         arrived = self.clock()
         note(call, entry)
+        self.limits.admit(call.account, call.card.name)
         fault = await self._meet_fault(call, entry)
         audio = await take_audio(call, self.fetcher, self.lender)
         try:
@@ -67,6 +71,8 @@ class Service:
             audio.discard()
         entry.seconds = round(answer.seconds, 3)
         fault = fault or await self._meet_fault(call, entry)
+        self.limits.spend(call.account, call.card.name, answer.usage.total_tokens)
+        entry.tokens = answer.usage.total_tokens
         return await self._reply(call, answer, fault, arrived)
 
     async def _meet_fault(self, call: Call, entry: Entry) -> FaultRule | None:
@@ -105,6 +111,7 @@ class Service:
 
 def note(call: Call, entry: Entry) -> None:
     """Write a call's facts into its entry; the query of a URL stays out, it may carry a signature."""
+    entry.account = fingerprint(call.account)
     entry.model, entry.stream = call.card.name, call.stream
     entry.route = route_of(call.audio)
     entry.url = "" if is_inline(call.audio) else call.audio.partition("?")[0]

@@ -46,7 +46,7 @@ def usage_body(usage: Usage) -> Json:
     """Token counts in this dialect's words."""
     return {
         "input_tokens_details": {"audio_tokens": usage.audio_tokens, "text_tokens": usage.text_tokens},
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
         "output_tokens": usage.completion_tokens,
         "input_tokens": usage.prompt_tokens,
         "output_tokens_details": {"text_tokens": usage.completion_tokens},

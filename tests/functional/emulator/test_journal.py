@@ -1,6 +1,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
+from captionfleet_emulator.limits.terms import fingerprint
 from tests.functional.emulator.process import AUDIO, CAPTIONER, Emulator, data_url, request_body
 
 READING = AUDIO / "clips" / "reading.wav"
@@ -16,12 +17,14 @@ def test_entry_of_an_answer(emulator: Emulator) -> None:
     assert entry == {
         "request_id": response.headers["x-request-id"],
         "dialect": "compatible",
+        "account": fingerprint("key"),
         "model": CAPTIONER,
         "stream": False,
         "route": "inline",
         "url": "",
         "sha256": hashlib.sha256(READING.read_bytes()).hexdigest(),
         "seconds": 7.1,
+        "tokens": response.json()["usage"]["total_tokens"],
         "status": 200,
         "code": "",
         "fault": "",

@@ -16,13 +16,13 @@ def test_defaults() -> None:
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings come from the environment; keys are a list and do not show."""
     monkeypatch.setenv("CAPTIONFLEET_EMULATOR_PORT", "0")
-    monkeypatch.setenv("CAPTIONFLEET_EMULATOR_API_KEYS", "one, two")
+    monkeypatch.setenv("CAPTIONFLEET_EMULATOR_API_KEYS", "sk-1, sk-2")
 
     settings = EmulatorSettings()
 
     assert settings.port == 0
-    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
-    assert "one" not in repr(settings)
+    assert [key.get_secret_value() for key in settings.api_keys] == ["sk-1", "sk-2"]
+    assert "sk-1" not in repr(settings)
 
 
 def test_bad_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_bad_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_refused_keys(authorization: str | None) -> None:
     """Everything but a known key in the documented header is refused."""
     with pytest.raises(InvalidApiKeyError):
-        Keys(["one", "two"]).check(authorization)
+        Keys(["sk-1", "sk-2"]).check(authorization)
 
 
 def test_any_key() -> None:
