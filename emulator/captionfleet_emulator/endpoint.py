@@ -20,6 +20,8 @@ MAX_BODY_BYTES = 28_000_000
 """Longer bodies are refused by the service whatever they hold."""
 THREAD_WORTHY_BYTES = 1 << 19
 """From here on parsing would hold up the other requests for more than a millisecond."""
+SLOW_PIECE_SECONDS = 0.05
+"""How much of a slow answer leaves at once."""
 
 log = structlog.get_logger()
 
@@ -66,8 +68,13 @@ class Endpoint:
             events = self._stream(request, question, reply, heading, entry)
             return StreamingResponse(events, headers=headers, media_type="text/event-stream")
         await asyncio.sleep(reply.due - self.service.clock())
+        whole = JSONResponse(question.wording.whole(reply.answer, heading), headers=headers)
+        if reply.bytes_per_second is not None:
+            return StreamingResponse(
+                self._trickle(bytes(whole.body), reply.bytes_per_second, entry), 200, whole.headers
+            )
         self._close(entry, 200)
-        return JSONResponse(question.wording.whole(reply.answer, heading), headers=headers)
+        return whole
 
     async def _stream(
         self, request: Request, question: Question, reply: Reply, heading: Heading, entry: Entry
@@ -79,12 +86,22 @@ class Endpoint:
             # A cut counts pieces, and not the events that only lead to the first one.
             sent = events if whole else events[: question.wording.lead + (reply.cut_after or 0)]
             async for event in self._paced(sent, reply.due):
-                yield event
+                async for piece in slowly(event, reply.bytes_per_second):
+                    yield piece
             code = "" if whole else "cut"
         finally:
             self._close(entry, 200, code)
         if not whole:
             await close_connection(request)
+
+    async def _trickle(self, body: bytes, rate: float, entry: Entry) -> AsyncIterator[bytes]:
+        code = "client_gone"
+        try:
+            async for piece in slowly(body, rate):
+                yield piece
+            code = ""
+        finally:
+            self._close(entry, 200, code)
 
     async def _paced(self, events: list[bytes], due: float) -> AsyncIterator[bytes]:
         """Spread the events over the time that is left; with none left, send them as one."""
@@ -116,6 +133,15 @@ class Endpoint:
             fault=entry.fault,
             latency=entry.latency,
         )
+
+
+async def slowly(data: bytes, rate: float | None) -> AsyncIterator[bytes]:
+    """The data in pieces that leave at a rate in bytes per second, or at once without one."""
+    size = len(data) if rate is None else max(1, int(rate * SLOW_PIECE_SECONDS))
+    for start in range(0, len(data), size):
+        piece = data[start : start + size]
+        yield piece
+        await asyncio.sleep(0 if rate is None else len(piece) / rate)
 
 
 async def _body(request: Request) -> bytes:

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 EFFECTS = frozenset(
     {
+        "bytes_per_second",
+        "caption",
         "code",
         "cut_stream_after",
         "drop",
@@ -14,6 +16,8 @@ EFFECTS = frozenset(
         "expired_policy",
         "finish_reason",
         "latency",
+        "latency_per_audio_second",
+        "latency_per_output_token",
         "sentence_as_content",
         "status",
     }
@@ -37,6 +41,13 @@ class FaultRule(BaseModel):
     times: int | None = Field(default=None, ge=1, description="How many calls to strike; unlimited if left out.")
 
     latency: float = Field(default=0.0, ge=0, description="Seconds to wait before anything else happens.")
+    latency_per_audio_second: float = Field(
+        default=0.0, ge=0, description="Seconds that an answer takes longer for each second of audio."
+    )
+    latency_per_output_token: float = Field(
+        default=0.0, ge=0, description="Seconds that an answer takes longer for each token of the caption."
+    )
+    bytes_per_second: float | None = Field(default=None, gt=0, description="Send the answer no faster than this.")
     status: int | None = Field(
         default=None,
         ge=400,
@@ -55,6 +66,9 @@ class FaultRule(BaseModel):
         default=False, description="Status 200 with the error message as the caption and all usage zero."
     )
     finish_reason: str | None = Field(default=None, description="State this finish reason, such as length.")
+    caption: str | None = Field(
+        default=None, description="Answer with this caption, such as a loop or another language."
+    )
     empty_caption: bool = Field(default=False, description="Answer with an empty caption.")
     expired_policy: bool = Field(
         default=False, description="Refuse the form of an upload as too late for its policy; strikes only uploads."

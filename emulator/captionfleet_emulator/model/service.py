@@ -8,7 +8,7 @@ from pathlib import Path
 from captionfleet_emulator.audio.fetch import Fetcher
 from captionfleet_emulator.errors import TIMED_OUT, MediaError, MediaFault, ServiceError
 from captionfleet_emulator.faults.book import Facts, FaultBook
-from captionfleet_emulator.faults.effects import spoil, strike
+from captionfleet_emulator.faults.effects import slowness, spoil, strike
 from captionfleet_emulator.faults.rule import FaultRule
 from captionfleet_emulator.journal import Entry
 from captionfleet_emulator.limits.book import LimitBook
@@ -30,6 +30,8 @@ class Reply:
     """When its last piece is to leave, by the service's clock."""
     cut_after: int | None = None
     """After how many pieces of a stream the connection is to close."""
+    bytes_per_second: float | None = None
+    """How fast the answer may leave; None is as fast as it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ class Service:
         return heard
 
     async def _reply(self, call: Call, answer: Answer, fault: FaultRule | None, arrived: float) -> Reply:
-        seconds = self.pace.seconds(answer) + (fault.latency if fault else 0.0)
+        seconds = self.pace.seconds(answer) + (slowness(fault).seconds(answer) if fault else 0.0)
         if not call.stream and seconds > call.card.limits.max_call_seconds:
             await asyncio.sleep(arrived + call.card.limits.max_call_seconds - self.clock())
             raise ServiceError(TIMED_OUT, code="RequestTimeOut")
@@ -106,6 +108,7 @@ class Service:
             answer=spoil(answer, fault) if fault else answer,
             due=arrived + seconds,
             cut_after=fault.cut_stream_after if fault else None,
+            bytes_per_second=fault.bytes_per_second if fault else None,
         )
 
 

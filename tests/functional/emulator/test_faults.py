@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from tests.functional.emulator.origin import Origin
-from tests.functional.emulator.process import AUDIO, CAPTIONER, OMNI, Emulator, data_url, request_body
+from tests.functional.emulator.process import AUDIO, CAPTIONER, OMNI, Emulator, data_url, request_body, running_emulator
 
 READING = AUDIO / "clips" / "reading.wav"
 SILENCE = AUDIO / "clips" / "silence.wav"
@@ -130,6 +130,50 @@ def test_empty_caption(emulator: Emulator) -> None:
     assert body["choices"][0]["message"]["content"] == ""
     assert body["usage"]["completion_tokens"] == 0
     assert body["usage"]["prompt_tokens"] == 97
+
+
+def test_any_caption(emulator: Emulator) -> None:
+    """The caption is what the rule says, and costs its tokens."""
+    emulator.fault(caption="一个人在说话。")
+
+    body = emulator.ask(data_url(READING)).json()
+    streamed = emulator.ask(data_url(READING), stream=True).text
+
+    assert body["choices"][0]["message"]["content"] == "一个人在说话。"
+    assert body["usage"]["completion_tokens"] == 2
+    assert "一个人在说话" in streamed
+
+
+def test_latency_by_length(emulator: Emulator) -> None:
+    """A rule can slow an answer down by its audio and by its caption."""
+    emulator.fault(latency_per_audio_second=0.05, latency_per_output_token=0.01, caption="one two three four five.")
+
+    assert statuses(emulator, 1) == [200]
+    assert emulator.log()["requests"][0]["latency"] >= 7.1 * 0.05 + 6 * 0.01
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_slow_bytes(emulator: Emulator, stream: bool) -> None:
+    """The answer trickles in, whole or as a stream, and is complete all the same."""
+    emulator.fault(bytes_per_second=4000, caption="A short one.", times=1)
+
+    slow = emulator.ask(data_url(READING), stream=stream)
+
+    assert "short" in slow.text
+    assert slow.elapsed.total_seconds() >= (len(slow.content) - 400) / 4000
+    assert [(entry["status"], entry["code"]) for entry in emulator.log()["requests"]] == [(200, "")]
+
+
+def test_chances_are_seeded(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two emulators of one seed strike the same calls."""
+    struck = []
+    for name in ("one", "two"):
+        with running_emulator(tmp_path_factory.mktemp(name), "--seed", "7") as fresh:
+            fresh.fault(status=503, probability=0.5)
+            struck.append(statuses(fresh, 12))
+
+    assert struck[0] == struck[1]
+    assert set(struck[0]) == {200, 503}
 
 
 def test_strikes_only_the_model(emulator: Emulator) -> None:
