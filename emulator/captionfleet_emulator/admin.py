@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from captionfleet_emulator.faults.book import FaultBook, Standing
 from captionfleet_emulator.faults.rule import FaultRule, readable_errors
-from captionfleet_emulator.journal import Journal
+from captionfleet_emulator.journal.log import Journal
 from captionfleet_emulator.limits.book import LimitBook
 from captionfleet_emulator.limits.terms import LimitRule
 

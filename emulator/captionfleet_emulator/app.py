@@ -17,7 +17,7 @@ from captionfleet_emulator.audio.fetch import Fetcher
 from captionfleet_emulator.compatible.dialect import CompatibleDialect
 from captionfleet_emulator.endpoint import Endpoint
 from captionfleet_emulator.faults.book import FaultBook
-from captionfleet_emulator.journal import Journal
+from captionfleet_emulator.journal.log import Journal
 from captionfleet_emulator.keys import Keys
 from captionfleet_emulator.limits.book import LimitBook
 from captionfleet_emulator.listen.listeners import Listeners

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from captionfleet_emulator.connection import close_connection, hang_up
 from captionfleet_emulator.dialect import Dialect, Heading, Question
 from captionfleet_emulator.errors import ApiError, DroppedError, MediaError, MediaFault
-from captionfleet_emulator.journal import Entry, Journal
+from captionfleet_emulator.journal.entry import Entry
+from captionfleet_emulator.journal.log import Journal
 from captionfleet_emulator.keys import Keys
 from captionfleet_emulator.model.service import Reply, Service
 
@@ -42,6 +43,7 @@ class Endpoint:
         try:
             return await self._answer(request, entry)
         except ApiError as error:
+            entry.retry_after = error.retry_after
             self._close(entry, error.status, self.dialect.code(error))
             return self.dialect.refuse(error, entry.request_id, request.headers)
         except DroppedError:

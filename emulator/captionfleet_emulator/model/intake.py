@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,6 +63,12 @@ class Lender(Protocol):
 def is_inline(url: str) -> bool:
     """Whether the audio stands in the request itself."""
     return url.startswith("data:")
+
+
+def audio_name(url: str) -> str:
+    """Names the audio of a call, as far as the call tells: an address counts without its query, which may be new."""
+    named = url if is_inline(url) else url.partition("?")[0]
+    return f"{zlib.crc32(named.encode()):08x}-{len(named):x}"
 
 
 def route_of(url: str) -> str:

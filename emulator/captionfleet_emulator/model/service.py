@@ -10,13 +10,13 @@ from captionfleet_emulator.errors import TIMED_OUT, MediaError, MediaFault, Serv
 from captionfleet_emulator.faults.book import Facts, FaultBook
 from captionfleet_emulator.faults.effects import slowness, spoil, strike
 from captionfleet_emulator.faults.rule import FaultRule
-from captionfleet_emulator.journal import Entry
+from captionfleet_emulator.journal.entry import Entry
 from captionfleet_emulator.limits.book import LimitBook
 from captionfleet_emulator.limits.terms import fingerprint
 from captionfleet_emulator.listen.listeners import Heard, Listeners
 from captionfleet_emulator.model.answer import Answer, compose
 from captionfleet_emulator.model.call import Call
-from captionfleet_emulator.model.intake import Audio, Lender, is_inline, route_of, take_audio
+from captionfleet_emulator.model.intake import Audio, Lender, audio_name, is_inline, route_of, take_audio
 from captionfleet_emulator.model.memory import Memory
 from captionfleet_emulator.model.pace import Pace
 
@@ -117,4 +117,5 @@ def note(call: Call, entry: Entry) -> None:
     entry.account = fingerprint(call.account)
     entry.model, entry.stream = call.card.name, call.stream
     entry.route = route_of(call.audio)
+    entry.audio = audio_name(call.audio)
     entry.url = "" if is_inline(call.audio) else call.audio.partition("?")[0]

@@ -14,6 +14,8 @@ def test_entry_of_an_answer(emulator: Emulator) -> None:
     [entry] = emulator.log()["requests"]
     assert entry.pop("latency") >= 0
     assert entry.pop("at").startswith("20")
+    assert entry.pop("arrived") >= 0
+    assert entry.pop("audio")
     assert entry == {
         "request_id": response.headers["x-request-id"],
         "dialect": "compatible",
@@ -27,6 +29,7 @@ def test_entry_of_an_answer(emulator: Emulator) -> None:
         "tokens": response.json()["usage"]["total_tokens"],
         "status": 200,
         "code": "",
+        "retry_after": None,
         "fault": "",
     }
 
@@ -66,6 +69,30 @@ def test_log_says_nothing_of_audio_and_caption(emulator: Emulator) -> None:
     caption = response.json()["choices"][0]["message"]["content"]
     assert caption not in str(emulator.log())
     assert data_url(READING) not in str(emulator.log())
+
+
+def test_verdict_on_a_good_client(emulator: Emulator) -> None:
+    """One call for each audio leaves nothing to complain of."""
+    emulator.ask(data_url(READING))
+    emulator.ask(data_url(AUDIO / "clips" / "silence.wav"))
+
+    client = emulator.log()["client"]
+    assert (client["calls"], client["audios"], client["most_calls_per_audio"]) == (2, 2, 1)
+    assert client["spacing"]["least"] > 0
+    assert client["complaints"] == []
+
+
+def test_verdict_on_an_impatient_client(emulator: Emulator) -> None:
+    """A client that repeats before the time it was told, and pays twice, is told so."""
+    emulator.fault(status=429, retry_after=30, times=2)
+    for _ in range(4):
+        emulator.ask(data_url(READING))
+
+    assert emulator.log()["client"]["complaints"] == [
+        "1 audios were paid for more than once",
+        "1 calls came again too soon after a limit was met",
+        "3 calls were repeated before the Retry-After was over",
+    ]
 
 
 def test_health(emulator: Emulator) -> None:

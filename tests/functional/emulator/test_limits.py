@@ -111,12 +111,13 @@ def test_second_native_call(limited: Emulator, terms: dict[str, int], code: str,
 
 def test_official_client_sees_a_rate_limit_error(limited: Emulator) -> None:
     """The openai package raises its RateLimitError with the documented code."""
-    limit(limited, rpm=1, account="key")
+    limit(limited, rpm=1, account="sk-official")
     body = request_body(READING)
-    limited.openai.chat.completions.create(**body)
+    client = limited.openai.with_options(api_key="sk-official")
+    client.chat.completions.create(**body)
 
     with pytest.raises(openai.RateLimitError) as caught:
-        limited.openai.chat.completions.create(**body)
+        client.chat.completions.create(**body)
 
     assert caught.value.code == "limit_requests"
 

@@ -2,40 +2,12 @@
 
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """One request, filled in while it is served."""
-
-    at: str
-    request_id: str
-    dialect: str
-    """`compatible` or `native`."""
-    account: str = ""
-    """Fingerprint of the API key; empty if the request was refused before it was read."""
-    model: str = ""
-    stream: bool = False
-    route: str = ""
-    """`url`, `inline`, `upload`, or empty if the request named no audio."""
-    url: str = ""
-    """Without query, which may carry a signature."""
-    sha256: str = ""
-    seconds: float | None = None
-    """Decoded duration of the audio."""
-    tokens: int | None = None
-    """Used by the answer, in and out."""
-    status: int | None = None
-    """HTTP status; None while the request is served, and where the connection was dropped."""
-    code: str = ""
-    """Error code, or `dropped`, `cut`, `client_gone` or `aborted`."""
-    fault: str = ""
-    """Id of the fault rule that struck."""
-    latency: float | None = None
-    """Seconds from arrival to the end of the answer; None while the request is served."""
+from captionfleet_emulator.journal.entry import Entry
+from captionfleet_emulator.journal.verdict import judge
 
 
 class Journal:
@@ -49,6 +21,7 @@ class Journal:
 
     def __init__(self, size: int, clock: Callable[[], float], now: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._started = clock()
         self._now = now
         self._entries: deque[Entry] = deque(maxlen=size)
         self._in_flight: dict[str, float] = {}
@@ -58,9 +31,15 @@ class Journal:
 
     def open(self, request_id: str, dialect: str) -> Entry:
         """Begin the entry of a request that has just arrived."""
-        entry = Entry(at=self._now().isoformat(timespec="milliseconds"), request_id=request_id, dialect=dialect)
+        arrived = self._clock()
+        entry = Entry(
+            at=self._now().isoformat(timespec="milliseconds"),
+            arrived=round(arrived - self._started, 4),
+            request_id=request_id,
+            dialect=dialect,
+        )
         self._entries.append(entry)
-        self._in_flight[request_id] = self._clock()
+        self._in_flight[request_id] = arrived
         self._most_in_flight = max(self._most_in_flight, len(self._in_flight))
         return entry
 
@@ -86,5 +65,6 @@ class Journal:
             "most_in_flight": self._most_in_flight,
             "by_status": dict(self._statuses),
             "by_code": dict(self._codes),
+            "client": asdict(judge(self._entries)),
             "requests": [asdict(entry) for entry in self._entries],
         }

@@ -1,0 +1,1 @@
+"""The request log, with a verdict on whoever asks."""
