@@ -48,6 +48,15 @@ INSPECTION_MISSING = "Failed to find the requested media resource during the dat
 INSPECTION_DENIED = "Don't have authorization to access the media resource during the data inspection process."
 INSPECTION_FORMAT = "The media format is not supported or incorrect for the data inspection."
 
+VLLM_CONTEXT = (
+    "This model's maximum context length is 32768 tokens. However, you requested 35008 tokens (31208 in the messages, "
+    "3800 in the completion). Please reduce the length of the messages or completion."
+)
+VLLM_PROMPT = (
+    "The decoder prompt (length 33912) is longer than the maximum model length of 32768. Make sure that "
+    "`max_model_len` is no smaller than the number of text tokens plus multimodal tokens."
+)
+
 ACCOUNT = (
     Example("arrearage", 400, "Arrearage", "Access denied, please make sure your account is in good standing."),
     Example("arrearage", 400, None, "Access denied, please make sure your account is in good standing."),
@@ -144,6 +153,8 @@ BAD_REQUEST = (
     Example("stream_only", 400, PARAMETER, "This model only support stream mode, please enable the stream parameter."),
     Example("stream_only", 400, "InvalidParameter", "current user api does not support http call."),
     Example("stream_only", 400, PARAMETER, "'audio' output only support with stream=true"),
+    Example("context_length", 400, "400", VLLM_CONTEXT),
+    Example("context_length", 400, None, VLLM_PROMPT),
     Example("input_length", 400, PARAMETER, ALGO + "Range of input length should be [1, 32768]"),
     Example("output_limit", 400, PARAMETER, ALGO + "Range of max_tokens should be [1, 32768]"),
     Example("sampling", 400, "InvalidParameter", "Temperature should be in [0.0, 2.0)"),

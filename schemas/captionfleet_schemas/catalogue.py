@@ -1,7 +1,10 @@
 """The models' documented limits, token rules and prices, as data.
 
 Sources: the audio understanding page of the Qwen Cloud documentation (limits, token rule, Singapore prices) and the
-Model Studio pages on rate limits (2026-02-24), Qwen3-Omni-Captioner (2026-03-14) and error codes.
+Model Studio pages on rate limits (2026-02-24), Qwen3-Omni-Captioner (2026-03-14) and error codes. Prices and output
+limit of Qwen3-Omni-Flash: the models.dev catalogue (2025-09-15), whose price of output is for questions without audio;
+answers about audio are taken to cost what the captioner's do, which is more. Its input limit is what the output leaves
+of its context of 65,536 tokens.
 """
 
 from dataclasses import dataclass, field
@@ -70,6 +73,8 @@ class Price:
     region: str
     input_per_million: Decimal
     output_per_million: Decimal
+    text_input_per_million: Decimal | None = None
+    """Of the words of a prompt, where they have a price of their own; all other input has `input_per_million`."""
     as_of: date
 
     @property
@@ -117,7 +122,28 @@ MODELS = {
                 ),
             ),
         ),
-        ModelCard(name=OMNI, takes_prompt=True, stream_only=True),
+        ModelCard(
+            name=OMNI,
+            takes_prompt=True,
+            stream_only=True,
+            limits=Limits(max_input_tokens=49_152, max_output_tokens=16_384),
+            prices=(
+                Price(
+                    region="singapore",
+                    input_per_million=Decimal("3.81"),
+                    output_per_million=Decimal("3.06"),
+                    text_input_per_million=Decimal("0.43"),
+                    as_of=date(2025, 9, 15),
+                ),
+                Price(
+                    region="beijing",
+                    input_per_million=Decimal("2.265"),
+                    output_per_million=Decimal("1.821"),
+                    text_input_per_million=Decimal("0.258"),
+                    as_of=date(2025, 9, 15),
+                ),
+            ),
+        ),
     )
 }
 

@@ -30,6 +30,8 @@ def estimate(card: ModelCard, seconds: float) -> Usage:
 
 def cost_of(usage: Usage, price: Price) -> Cost:
     """What `usage` costs, in US dollars and exact to the last digit."""
-    into = price.input_per_million * usage.input_tokens / _MILLION
+    apart = price.text_input_per_million
+    text = 0 if apart is None else min(usage.text_tokens or 0, usage.input_tokens)
+    into = (price.input_per_million * (usage.input_tokens - text) + (apart or 0) * text) / _MILLION
     out = price.output_per_million * usage.output_tokens / _MILLION
     return Cost(input=into, output=out, total=into + out, price_version=price.version)

@@ -21,8 +21,8 @@ class Entry:
     """`url`, `inline`, `upload`, or empty if the request named no audio."""
     url: str = ""
     """Without query, which may carry a signature."""
-    audio: str = ""
-    """Names the audio as it was sent, also where the call was refused before the audio was read."""
+    question: str = ""
+    """Names model, prompt and audio as they were sent, also where the call was refused before the audio was read."""
     sha256: str = ""
     seconds: float | None = None
     """Decoded duration of the audio."""

@@ -25,6 +25,7 @@ class Verdict:
     calls: int
     """That named an audio."""
     audios: int
+    """Different ones; the same audio with another prompt or for another model counts as another."""
     most_calls_per_audio: int
     paid_twice: int
     """Audios that were answered in full more than once."""
@@ -41,19 +42,19 @@ class Verdict:
 
 def judge(entries: Iterable[Entry]) -> Verdict:
     """Judge a client by its calls, which are in the order in which they came."""
-    calls = [entry for entry in entries if entry.audio]
-    by_audio: dict[str, list[Entry]] = defaultdict(list)
+    calls = [entry for entry in entries if entry.question]
+    by_question: dict[str, list[Entry]] = defaultdict(list)
     for call in calls:
-        by_audio[call.audio].append(call)
+        by_question[call.question].append(call)
     counts = {
-        "paid_twice": sum(sum(map(_paid, own)) > 1 for own in by_audio.values()),
-        "refused_twice": sum(_limited(a) and _limited(b) for own in by_audio.values() for a, b in pairwise(own)),
+        "paid_twice": sum(sum(map(_paid, own)) > 1 for own in by_question.values()),
+        "refused_twice": sum(_limited(a) and _limited(b) for own in by_question.values() for a, b in pairwise(own)),
         **_before_time(calls),
     }
     return Verdict(
         calls=len(calls),
-        audios=len(by_audio),
-        most_calls_per_audio=max(map(len, by_audio.values()), default=0),
+        audios=len(by_question),
+        most_calls_per_audio=max(map(len, by_question.values()), default=0),
         spacing=_spacing(calls),
         complaints=[_COMPLAINTS[name].format(number) for name, number in counts.items() if number],
         **counts,
@@ -83,7 +84,7 @@ def _before_time(calls: Iterable[Entry]) -> Counter[str]:
     for call in calls:
         waits = [told for told in waits if _until(told) > call.arrived]
         holding = [told for told in waits if _ended(told) <= call.arrived]
-        if any(told.audio == call.audio for told in holding):
+        if any(told.question == call.question for told in holding):
             counts["retried_before_time"] += 1
         elif any(_limited(told) and _whose(told) == _whose(call) for told in holding):
             counts["asked_before_time"] += 1

@@ -65,10 +65,11 @@ def is_inline(url: str) -> bool:
     return url.startswith("data:")
 
 
-def audio_name(url: str) -> str:
-    """Names the audio of a call, as far as the call tells: an address counts without its query, which may be new."""
-    named = url if is_inline(url) else url.partition("?")[0]
-    return f"{zlib.crc32(named.encode()):08x}-{len(named):x}"
+def question_name(call: Call) -> str:
+    """Names what a call asks, as far as the call tells: an address counts without its query, which may be a new one."""
+    audio = call.audio if is_inline(call.audio) else call.audio.partition("?")[0]
+    asked = f"{call.card.name}\0{call.prompt}\0{audio}"
+    return f"{zlib.crc32(asked.encode()):08x}-{len(asked):x}"
 
 
 def route_of(url: str) -> str:

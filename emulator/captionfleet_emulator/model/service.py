@@ -16,7 +16,7 @@ from captionfleet_emulator.limits.terms import fingerprint
 from captionfleet_emulator.listen.listeners import Heard, Listeners
 from captionfleet_emulator.model.answer import Answer, compose
 from captionfleet_emulator.model.call import Call
-from captionfleet_emulator.model.intake import Audio, Lender, audio_name, is_inline, route_of, take_audio
+from captionfleet_emulator.model.intake import Audio, Lender, is_inline, question_name, route_of, take_audio
 from captionfleet_emulator.model.memory import Memory
 from captionfleet_emulator.model.pace import Pace
 
@@ -117,5 +117,5 @@ def note(call: Call, entry: Entry) -> None:
     entry.account = fingerprint(call.account)
     entry.model, entry.stream = call.card.name, call.stream
     entry.route = route_of(call.audio)
-    entry.audio = audio_name(call.audio)
+    entry.question = question_name(call)
     entry.url = "" if is_inline(call.audio) else call.audio.partition("?")[0]

@@ -12,7 +12,7 @@ NUMBERS = count()
 def call(arrived: float, audio: str = "a", status: int = 200, **facts: object) -> Entry:
     """A call that took a tenth of a second."""
     entry = Entry(at="", arrived=arrived, request_id=str(next(NUMBERS)), dialect="compatible")
-    for name, value in ({"audio": audio, "status": status, "latency": 0.1} | facts).items():
+    for name, value in ({"question": audio, "status": status, "latency": 0.1} | facts).items():
         setattr(entry, name, value)
     return entry
 

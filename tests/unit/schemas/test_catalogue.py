@@ -32,7 +32,23 @@ def test_published_prices(region: str, into: str, out: str) -> None:
 def test_region_without_a_price() -> None:
     """Nothing is invented where nothing is published."""
     assert model_card(CAPTIONER).price("atlantis") is None
-    assert model_card(OMNI).price("singapore") is None
+
+
+@pytest.mark.parametrize(
+    ("region", "into", "text", "out"),
+    [("singapore", "3.81", "0.43", "3.06"), ("beijing", "2.265", "0.258", "1.821")],
+)
+def test_model_for_prompts_has_its_own_figures(region: str, into: str, text: str, out: str) -> None:
+    """The words of a prompt cost less than its audio; an answer may be half as long."""
+    card = model_card(OMNI)
+    price = card.price(region)
+
+    assert price is not None
+    assert (price.input_per_million, price.text_input_per_million) == (Decimal(into), Decimal(text))
+    assert price.output_per_million == Decimal(out)
+    assert (card.takes_prompt, card.stream_only) == (True, True)
+    assert (card.limits.max_input_tokens, card.limits.max_output_tokens) == (49_152, 16_384)
+    assert (card.limits.requests_per_minute, card.limits.tokens_per_minute) == (60, 100_000)
 
 
 def test_newest_price_counts() -> None:

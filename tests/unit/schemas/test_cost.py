@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captionfleet_schemas import Cost, Usage
-from captionfleet_schemas.catalogue import CAPTIONER, MODELS, Price
+from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI, Price, model_card
 from captionfleet_schemas.cost import audio_tokens, cost_of, estimate
 from tests.unit.schemas.strategies import PRICES, usages
 
@@ -32,6 +32,19 @@ def test_no_tokens_cost_nothing() -> None:
 
     assert cost.total == 0
     assert b"E" not in cost.encode().replace(b"USD", b"")
+
+
+@pytest.mark.parametrize(
+    ("text_tokens", "cost"), [(20, "0.0003896"), (0, "0.0004572"), (None, "0.0004572"), (500, "0.0000516")]
+)
+def test_words_of_a_prompt_have_a_price_of_their_own(text_tokens: int | None, cost: str) -> None:
+    """Where a row has one; without a count of them, all input costs what audio does."""
+    price = model_card(OMNI).price("singapore")
+    assert price is not None
+
+    usage = Usage(input_tokens=120, output_tokens=0, text_tokens=text_tokens)
+
+    assert cost_of(usage, price).input == Decimal(cost)
 
 
 @given(usages, PRICES)

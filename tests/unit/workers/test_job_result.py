@@ -55,7 +55,7 @@ def test_answer_without_usage_has_no_cost() -> None:
 
 def test_model_without_a_price_has_no_cost() -> None:
     """The result names the model that answered."""
-    outcome = result.succeeded(make_answered(OMNI), region="singapore", now=NOW)
+    outcome = result.succeeded(make_answered(OMNI), region="atlantis", now=NOW)
 
     assert (outcome.model, outcome.cost) == (OMNI, None)
 
