@@ -114,6 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self._record():
             self._answer(self.server.next_answer())
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def _answer(self, scripted: Scripted) -> None:
         self.send_response(scripted.status)
         for name, value in scripted.headers.items():
@@ -128,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _record(self) -> bool:
         spool = tempfile.SpooledTemporaryFile(max_size=READ_BYTES)  # noqa: SIM115  closed with the server
-        left = int(self.headers["Content-Length"])
+        left = int(self.headers.get("Content-Length") or 0)
         while left and (piece := self.rfile.read(min(left, READ_BYTES))):
             spool.write(piece)
             left -= len(piece)

@@ -44,6 +44,8 @@ class Limits:
 
     max_seconds: float = 2400.0
     max_url_bytes: int = 1_000_000_000
+    max_upload_bytes: int = 1_000_000_000
+    """Of the temporary storage; the policy for an upload may say less."""
     max_inline_chars: int = 10_000_000
     max_inline_chars_by_message: int = 10_485_760
     max_input_tokens: int = 32_768

@@ -124,6 +124,7 @@ class Route(StrEnum):
 
     URL = "url"
     INLINE = "inline"
+    UPLOAD = "upload"
     TRANSCODED = "transcoded"
 
 

@@ -23,6 +23,7 @@ from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.port import ModelPort
+from captionfleet_workers.model.uploads import Uploads, uploads_at
 from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
 from captionfleet_workers.outbox import Outbox
@@ -116,7 +117,8 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
 
 
 def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbox: Outbox, stack: ExitStack) -> Fleet:
-    model = _model(settings)
+    connect = _model_clients(settings)
+    model = _model(settings, connect)
     stack.callback(model.close)
     activity = Activity()
     return Fleet(
@@ -134,6 +136,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         media=_media(settings),
         known_audio=KnownAudio(),
         model=model,
+        uploads=_uploads(settings, connect),
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
         random=_jitter(),
@@ -151,15 +154,27 @@ def _media(settings: WorkerSettings) -> Children:
     return children
 
 
-def _model(settings: WorkerSettings) -> ModelPort:
+def _model_clients(settings: WorkerSettings) -> Callable[[], httpx2.Client]:
     tls = tls_context()
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
-    key = settings.api_key
+    return lambda: model_http_client(tls, timeout)
+
+
+def _model(settings: WorkerSettings, connect: Callable[[], httpx2.Client]) -> ModelPort:
     return DIALECTS[settings.model_dialect](
-        base_url=settings.model_base_url,
-        api_key=key.get_secret_value() if key else "",
-        http_client_factory=lambda: model_http_client(tls, timeout),
+        base_url=settings.model_base_url, api_key=_api_key(settings), http_client_factory=connect
     )
+
+
+def _uploads(settings: WorkerSettings, connect: Callable[[], httpx2.Client]) -> Uploads | None:
+    base_url = uploads_at(settings.model_base_url)
+    if not settings.temporary_upload or settings.model_dialect == "vllm" or base_url is None:
+        return None
+    return Uploads(base_url=base_url, api_key=_api_key(settings), http_client_factory=connect)
+
+
+def _api_key(settings: WorkerSettings) -> str:
+    return settings.api_key.get_secret_value() if settings.api_key else ""
 
 
 def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> Deliveries:

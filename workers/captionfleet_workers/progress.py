@@ -10,6 +10,19 @@ from captionfleet_schemas import AudioFacts, Plan, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Audio that a try of the job has brought to the model's storage."""
+
+    url: str = field(repr=False)
+    sha256: str
+    """Of the file."""
+    model: str
+    """No other may read it."""
+    expires_at: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """Counts of what a job has been through. A worker of another version ignores fields that it does not know."""
 
@@ -25,6 +38,7 @@ class Progress:
     """Failed calls by reason, on the present route."""
     avoid_routes: tuple[Route, ...] = ()
     stream_next: bool = False
+    upload: Upload | None = None
     audio: AudioFacts | None = None
     """Of audio that is captioned in parts: what was found in it,"""
     plan: Plan | None = None
@@ -49,9 +63,10 @@ class Progress:
         """One more call to the model, counted before it is made."""
         return replace(self, model_calls=self.model_calls + 1)
 
-    def avoiding(self, route: Route) -> Self:
-        """The route is closed; on the next one each reason counts anew."""
-        return replace(self, avoid_routes=(*self.avoid_routes, route), reasons={})
+    def avoiding(self, *routes: Route) -> Self:
+        """The routes are closed; on the next one each reason counts anew."""
+        closed = dict.fromkeys((*self.avoid_routes, *routes))
+        return replace(self, avoid_routes=tuple(closed), reasons={})
 
 
 _ADAPTER = TypeAdapter(Progress)

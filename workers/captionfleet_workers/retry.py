@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from captionfleet_ledger import WaitingReason
-from captionfleet_schemas import FailureCode
+from captionfleet_schemas import FailureCode, Route
 from captionfleet_workers.errors import PermanentError, TransientError
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
@@ -54,6 +54,9 @@ class Schedule:
 
 
 DEFAULT_SCHEDULE = Schedule()
+
+_GONE = frozenset({"media_not_found", "media_forbidden"})
+"""What the model says of an upload that has expired, or is of another account: a new one may do."""
 
 SHORTEST_LIMIT = 60.0
 """Seconds of audio that every model takes: one that refuses so little is not asked with less."""
@@ -172,8 +175,12 @@ def _retry_streaming(problem: ModelCallError, progress: Progress, schedule: Sche
 def _reroute(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
     if problem.route in progress.avoid_routes:
         return _fail(problem, progress, schedule, random)
+    if problem.route is Route.UPLOAD and problem.row.reason in _GONE and progress.reasons[problem.row.reason] == 1:
+        return Reroute(replace(progress, upload=None))
     if problem.row.tries is None or _tried_enough(problem, progress):
-        return Reroute(progress.avoiding(problem.route))
+        # An encoding that the model cannot read is not worth an upload.
+        closed = (Route.UPLOAD,) if problem.code is FailureCode.AUDIO_UNSUPPORTED else ()
+        return Reroute(progress.avoiding(problem.route, *closed))
     return _retry_model(problem, progress, schedule, random)
 
 

@@ -84,6 +84,12 @@ class WorkerSettings(FleetSettings):
     pass_private_urls: bool = Field(
         default=False, description="Likewise for addresses that are not public: for a model in one's own network."
     )
+    temporary_upload: bool = Field(
+        default=True,
+        description="Bring audio that is too large to go inline as it is to the model's own temporary storage, instead "
+        "of sending a smaller copy of it. For the dialects openai and dashscope at the vendor's service, which keeps a "
+        "file for 48 hours, for the account of the key alone.",
+    )
     stream_after: float = Field(
         default=600.0, ge=0, description="Audio longer than this many seconds is captioned by a streaming call."
     )
@@ -150,7 +156,9 @@ class WorkerSettings(FleetSettings):
         description="Audio references that are read; add http to allow unencrypted fetches.",
     )
     audio_max_bytes: int = Field(default=1_000_000_000, ge=1, description="Largest audio file, in bytes.")
-    audio_fetch_timeout: float = Field(default=600.0, gt=0, description="Seconds that one fetch may take in all.")
+    audio_fetch_timeout: float = Field(
+        default=600.0, gt=0, description="Seconds that one fetch, or one upload, may take in all."
+    )
     audio_allow_silence: bool = Field(
         default=False, description="Send digital silence to the model instead of failing with audio_empty."
     )

@@ -27,6 +27,7 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
             "inspect": media_seconds * turns,
             "cut": media_seconds * turns,
             "transcode": media_seconds * turns,
+            "upload": settings.audio_fetch_timeout,
             "pace": LONGEST_WAIT_SECONDS + HOLD_SECONDS,
             "call": settings.model_call_timeout,
         },

@@ -33,6 +33,42 @@ def fit(inspection: Inspection, audio: Fetched, policy: FitPolicy | None = None)
     return plan(inspection, audio, CARD, policy or FitPolicy())
 
 
+WAV = replace(MP3, container="wav", codec="pcm")
+UPLOADING = FitPolicy(may_upload=True)
+
+
+@pytest.mark.parametrize(
+    ("inspection", "audio", "policy", "route", "because"),
+    [
+        (WAV, fetched(LARGE), UPLOADING, Route.UPLOAD, "temporary storage unchanged"),
+        (WAV, fetched(LARGE), FitPolicy(), Route.TRANSCODED, "does not use the model's temporary storage"),
+        (WAV, fetched(LARGE, ORIGIN), UPLOADING, Route.URL, "can reach it"),
+        (WAV, fetched(LARGE, SIGNED), UPLOADING, Route.URL, "own store is signed"),
+        (WAV, fetched(), UPLOADING, Route.INLINE, "goes inline unchanged"),
+        (WAV, fetched(), replace(UPLOADING, avoid_routes=frozenset({Route.INLINE})), Route.UPLOAD, "unchanged"),
+        (FLAC, fetched(LARGE), UPLOADING, Route.TRANSCODED, "FLAC is not among the formats"),
+        (replace(WAV, damaged=True), fetched(LARGE), UPLOADING, Route.TRANSCODED, "a clean copy"),
+        (WAV, fetched(1_000_000_001), UPLOADING, Route.TRANSCODED, "storage takes 1,000,000,000 bytes"),
+        (WAV, fetched(LARGE), replace(UPLOADING, only_a_part=True), Route.TRANSCODED, "one part of a longer file"),
+        (
+            WAV,
+            fetched(LARGE),
+            replace(UPLOADING, avoid_routes=frozenset({Route.UPLOAD})),
+            Route.TRANSCODED,
+            "could not read the file from its temporary storage",
+        ),
+    ],
+)
+def test_what_is_too_large_to_go_inline_is_uploaded(
+    inspection: Inspection, audio: Fetched, policy: FitPolicy, route: Route, because: str
+) -> None:
+    """A file that the model reads goes up whole, where that may be done and no URL comes first."""
+    chosen = fit(inspection, audio, policy).plan
+
+    assert chosen.route is route
+    assert because in " ".join(chosen.why)
+
+
 @pytest.mark.parametrize(
     ("size", "chars"), [(0, 13), (1, 17), (3, 17), (4, 21), (7_500_000, 10_000_013), (7_200_369, 9_600_505)]
 )

@@ -20,8 +20,8 @@ _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the
 def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitPolicy) -> FitPlan:
     """Choose the cheapest route that loses least: the URL, the file as it is, or the richest MP3 that fits.
 
-    A URL that the fleet has to sign for it comes after the file as it is. Audio that one call does not carry is cut
-    into parts.
+    The file as it is goes inline, or where it is too large for that by a URL that the fleet signs for it, or else to
+    the model's own storage. Audio that one call does not carry is cut into parts.
 
     Each rule that fails leaves its reason in `Plan.why`, and the chosen route adds its own.
 
@@ -44,7 +44,10 @@ def plan(inspection: Inspection, fetched: Fetched, card: ModelCard, policy: FitP
         return _as_inline(inspection, fetched, card.limits, (against_url or _NOT_NEEDED,))
     if against_url is None:
         return _as_presigned(inspection, fetched, against_inline)
-    return _as_mp3(inspection, card.limits, policy, (against_url, against_inline))
+    against_upload = _against_upload(inspection, fetched, card.limits, policy)
+    if against_upload is None:
+        return _as_upload(inspection, fetched, (against_url, against_inline))
+    return _as_mp3(inspection, card.limits, policy, (against_url, against_inline, against_upload))
 
 
 def _against_url(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
@@ -83,6 +86,19 @@ def _against_inline(inspection: Inspection, fetched: Fetched, limits: Limits, po
     return _against_format(inspection, limits)
 
 
+def _against_upload(inspection: Inspection, fetched: Fetched, limits: Limits, policy: FitPolicy) -> str | None:
+    if policy.only_a_part:
+        return _A_PART
+    against_format = _against_format(inspection, limits)
+    if against_format or not policy.may_upload:
+        return against_format or "This fleet does not use the model's temporary storage."
+    if Route.UPLOAD in policy.avoid_routes:
+        return "The model could not read the file from its temporary storage."
+    if fetched.bytes > limits.max_upload_bytes:
+        return f"The model's storage takes {limits.max_upload_bytes:,} bytes; the file has {fetched.bytes:,}."
+    return None
+
+
 def _against_format(inspection: Inspection, limits: Limits) -> str | None:
     if (inspection.container, inspection.codec) not in limits.formats:
         return f"{_name(inspection)} is not among the formats that the model documents."
@@ -111,6 +127,13 @@ def _as_inline(inspection: Inspection, fetched: Fetched, limits: Limits, why: tu
         f"below the model's limit of {limits.max_inline_chars:,}."
     )
     return FitPlan(plan=_as_it_is(Route.INLINE, inspection, (*why, chosen)))
+
+
+def _as_upload(inspection: Inspection, fetched: Fetched, why: tuple[str, ...]) -> FitPlan:
+    chosen = (
+        f"The file goes to the model's temporary storage unchanged: {_name(inspection)} of {fetched.bytes:,} bytes."
+    )
+    return FitPlan(plan=_as_it_is(Route.UPLOAD, inspection, (*why, chosen)))
 
 
 def _as_it_is(route: Route, inspection: Inspection, why: tuple[str, ...]) -> Plan:

@@ -14,6 +14,8 @@ class FitPolicy:
     """Hand a public URL to the model instead of its audio."""
     pass_private_urls: bool = False
     """Likewise an address that is not public: right for a model of one's own in the same network."""
+    may_upload: bool = False
+    """Bring a file that is too large to go inline to the model's own storage, as it is."""
     allow_silence: bool = False
     min_seconds: float = 0.1
     max_seconds: float | None = None
@@ -34,7 +36,7 @@ class FitPlan:
 
     With several `plan.parts` the audio is cut, into parts of at most `longest` samples, each of which is a job with a
     plan of its own. Else with `send_url` the URL goes to the model; with `transcode` that file is made and goes inline;
-    with neither the fetched file goes inline as it is.
+    with neither the fetched file goes as it is, inline or by upload as `plan.route` says.
     """
 
     plan: Plan

@@ -15,7 +15,7 @@ from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.leases import Held
 from captionfleet_workers.media.facts import Inspection
-from captionfleet_workers.model.port import Answer, AudioFile, AudioUrl
+from captionfleet_workers.model.port import Answer, AudioFile, AudioUpload, AudioUrl
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.shutdown import Shutdown
 
@@ -34,7 +34,7 @@ class Attempt:
     fetched: Fetched | None = None
     inspection: Inspection | None = None
     fit: FitPlan | None = None
-    audio: AudioUrl | AudioFile | None = None
+    audio: AudioUrl | AudioUpload | AudioFile | None = None
     transcoded: Path | None = None
     answer: Answer | None = None
     caption_key: str | None = None

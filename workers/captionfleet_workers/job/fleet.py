@@ -17,6 +17,7 @@ from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.model.port import ModelPort
+from captionfleet_workers.model.uploads import Uploads
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
@@ -44,6 +45,8 @@ class Fleet:
     media: Children
     known_audio: KnownAudio
     model: ModelPort
+    uploads: Uploads | None
+    """The model's own storage; None where it has none, or must not be used."""
     spool: Path
     shutdown: Shutdown
     random: Random

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from captionfleet_schemas.catalogue import model_card
-from captionfleet_workers.model.port import AudioFile, AudioUrl, ModelRequest
+from captionfleet_workers.model.port import AudioFile, AudioUpload, AudioUrl, ModelRequest
 
 PIECE_BYTES = 48 * 1024
 """Read at once; a multiple of three, so that base64 can be put together from the pieces.
@@ -50,7 +50,9 @@ class Body:
         yield start + base64.b64encode(piece) + self.tail
 
 
-def body_of(document: Mapping[str, Any], audio: AudioUrl | AudioFile, prefix: str = DATA_URL_PREFIX) -> Body:
+def body_of(
+    document: Mapping[str, Any], audio: AudioUrl | AudioUpload | AudioFile, prefix: str = DATA_URL_PREFIX
+) -> Body:
     """The document as JSON, with the audio's address or its data URL in the place of `AUDIO`.
 
     Args:
@@ -59,7 +61,7 @@ def body_of(document: Mapping[str, Any], audio: AudioUrl | AudioFile, prefix: st
         prefix: how a data URL begins.
     """
     head, _, tail = (part.encode() for part in json.dumps(document).partition(json.dumps(AUDIO)[1:-1]))
-    if isinstance(audio, AudioUrl):
+    if not isinstance(audio, AudioFile):
         head += json.dumps(audio.url)[1:-1].encode()
         return Body(head, None, tail, len(head) + len(tail))
     head += prefix.encode()
@@ -69,6 +71,11 @@ def body_of(document: Mapping[str, Any], audio: AudioUrl | AudioFile, prefix: st
 def base64_length(size: int) -> int:
     """Characters of base64 that so many bytes take."""
     return (size + 2) // 3 * 4
+
+
+def upload_headers(request: ModelRequest) -> dict[str, str]:
+    """What has the service look an `oss://` address up; beside any other address it has been seen to do harm."""
+    return {"X-DashScope-OssResourceResolve": "enable"} if isinstance(request.audio, AudioUpload) else {}
 
 
 def streams(request: ModelRequest) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from captionfleet_schemas.catalogue import model_card
-from captionfleet_workers.model.body import AUDIO, Body, body_of, streams
+from captionfleet_workers.model.body import AUDIO, Body, body_of, streams, upload_headers
 from captionfleet_workers.model.catalogue import ErrorReport
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.dialect import Check, HttpDialect, Piece, timeout_of
@@ -38,7 +38,7 @@ class DashScopeDialect(HttpDialect[httpx2.Client]):
     def _headers(self, request: ModelRequest) -> dict[str, str]:
         authorization = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
         streaming = _STREAMING if streams(request) else {}
-        return {"Content-Type": "application/json", **authorization, **streaming}
+        return {"Content-Type": "application/json", **authorization, **streaming, **upload_headers(request)}
 
     def _connect(self, http: httpx2.Client) -> httpx2.Client:
         return http

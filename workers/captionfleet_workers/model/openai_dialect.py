@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from captionfleet_schemas.catalogue import model_card
-from captionfleet_workers.model.body import AUDIO, Body, body_of, streams
+from captionfleet_workers.model.body import AUDIO, Body, body_of, streams, upload_headers
 from captionfleet_workers.model.catalogue import ErrorReport
 from captionfleet_workers.model.completion import Completion, read_stream, read_whole
 from captionfleet_workers.model.dialect import Check, HttpDialect, Piece, timeout_of
@@ -37,7 +37,10 @@ class OpenAIDialect(HttpDialect[openai.OpenAI]):
             f"{self._base_url}/chat/completions",
             cast_to=httpx2.Response,
             content=body.content(check),
-            options={"headers": {"Content-Length": str(body.length)}, "timeout": timeout_of(request)},
+            options={
+                "headers": {"Content-Length": str(body.length), **upload_headers(request)},
+                "timeout": timeout_of(request),
+            },
             stream=True,
             stream_cls=openai.Stream[object],
         )

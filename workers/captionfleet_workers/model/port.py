@@ -31,6 +31,18 @@ class AudioUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class AudioUpload:
+    """Audio that lies in the model's own storage for a while, under an `oss://` address."""
+
+    url: str = field(repr=False)
+
+    @property
+    def route(self) -> Route:
+        """How this audio reaches the model."""
+        return Route.UPLOAD
+
+
+@dataclass(frozen=True, slots=True)
 class AudioFile:
     """Audio that travels in the request, base64-encoded while it is read. `bytes` is the size of the file."""
 
@@ -48,7 +60,7 @@ class ModelRequest:
     """One call."""
 
     model: str
-    audio: AudioUrl | AudioFile
+    audio: AudioUrl | AudioUpload | AudioFile
     prompt: str | None = None
     stream: bool = False
     timeout: float

@@ -13,6 +13,7 @@ from captionfleet_workers.job.steps.pace import pace
 from captionfleet_workers.job.steps.quote import quote
 from captionfleet_workers.job.steps.recall import recall
 from captionfleet_workers.job.steps.transcode import transcode
+from captionfleet_workers.job.steps.upload import upload
 
 Step = Callable[[Attempt, Fleet], None]
 
@@ -26,6 +27,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     *_LOOK,
     ("cut", cut),
     ("transcode", transcode),
+    ("upload", upload),
     ("pace", pace),
     ("call", call),
 )

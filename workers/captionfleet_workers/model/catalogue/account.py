@@ -31,7 +31,7 @@ ROWS = (
         Verdict.PAUSE, Code.MODEL_UNAVAILABLE, "Use the base URL that belongs to the plan of this key."),
 
     row("policy_expired", "403", "", "policy expired",
-        Verdict.RETRY, Code.MODEL_UNAVAILABLE, "Fetch a new upload policy before the upload.", tries=2),
+        Verdict.REROUTE, Code.MODEL_UNAVAILABLE, "Fetch a new upload policy before the upload.", tries=3),
     row("wrong_calling_mode", "403", "", "does not support asynchronous calls | does not support synchronous calls",
         Verdict.PAUSE, Code.MODEL_UNAVAILABLE, "Remove the X-DashScope-Async header, or add it, as the message says."),
     row("not_activated", "403", "accessdenied.unpurchased", "access to model denied",
