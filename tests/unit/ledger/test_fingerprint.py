@@ -12,10 +12,17 @@ JOB = CaptionJob(id="job-1", audio=AudioReference(url="https://example.com/a.mp3
 
 
 @pytest.mark.parametrize(
-    "change", [{"start_by": NOON}, {"finish_by": NOON}, {"metadata": {"b": "2", "a": "1"}}, {"lane": Lane.INTERACTIVE}]
+    "change",
+    [
+        {"start_by": NOON},
+        {"finish_by": NOON},
+        {"metadata": {"b": "2", "a": "1"}},
+        {"lane": Lane.INTERACTIVE},
+        {"audio": AudioReference(url="https://example.com/a.mp3", headers={"Authorization": "Bearer new"})},
+    ],
 )
 def test_the_same_work(change: dict[str, object]) -> None:
-    """Deadlines, the order of metadata and defaults that are spelled out make no difference."""
+    """Deadlines, the origin's headers, the order of metadata and defaults that are spelled out make no difference."""
     assert fingerprint(JOB.model_copy(update=change)) == fingerprint(JOB)
 
 
