@@ -1,7 +1,7 @@
 #!lua
 --[[
 Return an ended job to the queue for a new round: attempts, crashes and progress begin anew, the result is forgotten. Of
-its parts those that have their caption stay as they are; where none has, all are forgotten.
+its parts those that have their caption stay as they are; where none has, or one is lost, all are forgotten.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] nonce, new for each request, so that a repeated request knows its own round
@@ -34,6 +34,13 @@ local function has_captions(of)
   return false
 end
 
+local function has_lost_parts(of)
+  for _, part in ipairs(parts_of(of)) do
+    if redis.call('EXISTS', key('job', part)) == 0 then return true end
+  end
+  return false
+end
+
 local reopen_parts
 
 local function reopen(part, of)
@@ -53,7 +60,7 @@ end
 
 -- A job that keeps its parts keeps its progress, which tells how it was cut.
 function reopen_parts(of)
-  if not has_captions(of) then return begin_from_nothing(of) end
+  if has_lost_parts(of) or not has_captions(of) then return begin_from_nothing(of) end
   for _, part in ipairs(parts_of(of)) do
     if not has_caption(part) then reopen(part, of) end
   end

@@ -281,6 +281,22 @@ def test_a_retry_without_any_caption_begins_from_nothing(ledger: Ledger) -> None
     assert ledger.jobs.get("job-1..1") is None
 
 
+def test_a_retry_with_a_lost_part_begins_from_nothing(ledger: Ledger, raw: redis.Redis) -> None:
+    """Where the others were cut cannot be told to a new one, so that the audio is cut anew."""
+    ledger.jobs.accept(make_job())
+    split(ledger)
+    for part in PARTS:
+        end(ledger, part)
+    end(ledger, JOB, FailureCode.POISONED)
+    [key] = raw.scan_iter(match="*job:job-1..2", count=1000)
+    raw.delete(key)
+
+    ledger.jobs.retry(JOB)
+
+    assert take(ledger).parts == ()
+    assert ledger.jobs.get("job-1..1") is None
+
+
 def test_captions_of_segments_are_kept(ledger: Ledger) -> None:
     """A result in segments is read as it was settled."""
     ledger.jobs.accept(make_job())

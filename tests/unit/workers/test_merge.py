@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from captionfleet_schemas import CaptionResult, Cost, Failure, FailureCode, JobState, Usage
 from captionfleet_schemas.result import Segment, Timings
-from captionfleet_workers.job.merge import Ending, clock, merged
+from captionfleet_workers.errors import PermanentError
+from captionfleet_workers.job.merge import Ending, clock, completed, merged
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.media.facts import Slice
 from tests.unit.workers.making import NOON, make_attempt, make_inspection
@@ -153,3 +154,44 @@ def test_segments_have_no_gaps(lengths: list[int], seconds: float) -> None:
 def test_moments() -> None:
     """Hours, minutes, seconds."""
     assert [clock(at) for at in (0, 59.9, 60, 7325.5)] == ["0:00:00", "0:00:59", "0:01:00", "2:02:05"]
+
+
+def lost(*ranges: tuple[int, int]) -> list[tuple[float, float]]:
+    """Tenths of a second as seconds."""
+    return [(start / 10, end / 10) for start, end in ranges]
+
+
+@pytest.mark.parametrize(
+    ("endings", "gaps"),
+    [
+        ([ending(0, 300), ending(300, 600)], []),
+        ([None, ending(300, 600)], lost((0, 300))),
+        ([ending(0, 300), None], lost((300, 600))),
+        ([ending(0, 100), None, None, ending(400, 500), None], lost((100, 400), (500, 600))),
+    ],
+)
+def test_lost_parts_leave_no_gap(endings: list[Ending | None], gaps: list[tuple[float, float]]) -> None:
+    """Their stretches fail with a code of their own, and what was paid for stays."""
+    result = merge(*completed(endings))
+
+    assert result.segments
+    failed = [segment for segment in result.segments if segment.failure]
+    assert [(segment.start, segment.end) for segment in failed] == gaps
+    assert {segment.failure.code for segment in failed if segment.failure} <= {FailureCode.POISONED}
+    assert (result.state is JobState.FAILED) == bool(gaps)
+    assert all(before.end == after.start for before, after in pairwise(result.segments))
+
+
+def test_lost_parts_of_a_part_stay_within_it() -> None:
+    """Nothing is said of the rest of the file."""
+    [gap, _] = completed([None, ending(200, 300)], Slice(100, 300))
+
+    assert (gap.part.slice, gap.result) == (Slice(100, 200), None)
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    """Where all parts are lost the job fails as a whole."""
+    with pytest.raises(PermanentError, match="lost all parts") as caught:
+        completed([None, None])
+
+    assert caught.value.code is FailureCode.POISONED

@@ -1,18 +1,23 @@
 """From the ends of a job's parts to its own result: pure, apart from the clock that it is given."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 
 from captionfleet_schemas import CaptionResult, Cost, Failure, FailureCode, Usage
 from captionfleet_schemas.result import Segment
+from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.job.result import outline
+from captionfleet_workers.media.facts import Slice
 
 _NO_RESULT = Failure.of(FailureCode.CANCELLED, "The part was ended without a result.")
 _ALL_SILENT = Failure.of(FailureCode.AUDIO_EMPTY, "Every part of the audio is digital silence.")
+
+
+_LOST = Failure.of(FailureCode.POISONED, "The ledger has lost what it knew of this part.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,14 @@ class Ending:
 
     part: Part
     result: CaptionResult | None
+    without_result: Failure = _NO_RESULT
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The part's stretch of the audio, or several."""
         result, part = self.result, self.part
         if result is None:
-            return (Segment(start=part.start, end=part.end, failure=_NO_RESULT),)
+            return (Segment(start=part.start, end=part.end, failure=self.without_result),)
         return result.segments or (
             Segment(
                 start=part.start,
@@ -37,6 +43,31 @@ class Ending:
                 quality=result.quality,
             ),
         )
+
+
+def completed(endings: Sequence[Ending | None], within: Slice | None = None) -> list[Ending]:
+    """The endings, with one that failed in the place of each stretch whose parts the ledger has lost.
+
+    Args:
+        endings: in order; None is a part that is lost.
+        within: what they are parts of; None for the whole file.
+
+    Raises:
+        PermanentError: `poisoned`, it has lost all of them.
+    """
+    known = [ending for ending in endings if ending]
+    if not known:
+        raise PermanentError(FailureCode.POISONED, "the ledger has lost all parts of the audio")
+    any_part = known[0].part
+    all_of_it = within or Slice(0, any_part.whole.samples)
+    ends = [all_of_it.start, *(ending.part.slice.end for ending in known)]
+    starts = [*(ending.part.slice.start for ending in known), all_of_it.end]
+    lost = [
+        Ending(replace(any_part, slice=Slice(end, start)), None, _LOST)
+        for end, start in zip(ends, starts, strict=True)
+        if end < start
+    ]
+    return sorted([*known, *lost], key=lambda ending: ending.part.slice.start)
 
 
 def merged(attempt: Attempt, endings: Sequence[Ending], *, now: float) -> CaptionResult:
