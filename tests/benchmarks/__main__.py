@@ -116,6 +116,12 @@ def _media(found: Media) -> list[Row]:
             f"{found.minute.peak_mb:.0f} for a minute",
             f"+{growth:.1f}",
         ),
+        (
+            "last 10 minutes of 10 hours, s of CPU",
+            f"{found.last_part_entered.cpu_seconds:.2f}",
+            f"{found.last_part.cpu_seconds:.2f} from the beginning",
+            f"{found.last_part_entered.cpu_seconds / found.last_part.cpu_seconds:.2f}",
+        ),
         ("samples lost or repeated by splitting", str(found.lost_samples), "", _most(found.lost_samples, 0)),
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from captionfleet_workers.media import work
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.cut import cut
-from captionfleet_workers.media.facts import Target
+from captionfleet_workers.media.facts import Slice, Target
 from captionfleet_workers.media.inspect import inspect
 from captionfleet_workers.media.transcode import transcode
 from tests.benchmarks.costing import Cost, costing
@@ -22,6 +22,8 @@ TARGET = Target(channels=1, sample_rate=16_000, bit_rate=24_000)
 LONG_SECONDS = 2400
 PARTS = 5
 _RATE = 16_000
+_FROM_THE_START, _ENTER = False, True
+_LAST = Slice((36_000 - 600) * _RATE, 36_000 * _RATE)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class Media:
     hours: Cost
     """Inspection of a minute, and of ten hours in 1.15 GB."""
     cut_hours: Cost
+    last_part: Cost
+    last_part_entered: Cost
+    """Transcoding the last ten minutes of them, decoded from the beginning and from shortly before."""
     lost_samples: int
 
 
@@ -47,11 +52,13 @@ def measure() -> Media:
         minute, hours = _pause(Path(folder, "minute"), 60), _pause(Path(folder, "hours"), 36_000)
         return Media(
             inspect=_cost(children, work.measure, str(music)),
-            transcode=_cost(children, work.encode, str(music), str(into), TARGET, None),
+            transcode=_cost(children, work.encode, str(music), str(into), TARGET, None, _FROM_THE_START),
             ffmpeg_cpu_seconds=_ffmpeg(music, into),
             minute=_cost(children, work.measure, str(minute)),
             hours=_cost(children, work.measure, str(hours)),
-            cut_hours=_cost(children, work.cut, str(hours), 16, None),
+            cut_hours=_cost(children, work.cut, str(hours), 16, None, None, _FROM_THE_START),
+            last_part=_cost(children, work.encode, str(hours), str(into), TARGET, _LAST, _FROM_THE_START),
+            last_part_entered=_cost(children, work.encode, str(hours), str(into), TARGET, _LAST, _ENTER),
             lost_samples=_lost(children, Path(folder)),
         )
 

@@ -8,15 +8,14 @@ from captionfleet_workers.media.batch import plane_bytes
 from captionfleet_workers.media.facts import Slice
 
 
-def clipped(frames: Iterable[AudioFrame], part: Slice | None) -> Iterator[AudioFrame]:
+def clipped(frames: Iterable[AudioFrame], part: Slice | None, at: int = 0) -> Iterator[AudioFrame]:
     """The frames of one part, the first and the last of them shortened; all frames when there is no part.
 
-    It takes no more frames than it needs.
+    It takes no more frames than it needs. `at` is the number of the first sample that comes.
     """
     if part is None:
         yield from frames
         return
-    at = 0
     for frame in frames:
         start, end = max(part.start - at, 0), min(part.end - at, frame.samples)
         at += frame.samples

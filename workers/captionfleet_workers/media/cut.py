@@ -9,8 +9,8 @@ from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.facts import CUT_SECONDS, CUT_SHARE, Slice
 
 
-def cut(
-    path: Path, *, parts: int, longest: int | None, children: Children, within: Slice | None = None
+def cut(  # noqa: PLR0913  what of which file is cut, and how
+    path: Path, *, parts: int, longest: int | None, children: Children, within: Slice | None = None, enter: bool = False
 ) -> tuple[Slice, ...]:
     """Find where to split a file, or one part of it, in a child process: at quiet places near equal lengths.
 
@@ -20,6 +20,7 @@ def cut(
         longest: the most samples in a part; None for no such limit.
         children: of this worker process.
         within: what to split; None for the whole file.
+        enter: begin shortly before that (`Inspection.enterable`), not at the file's beginning.
 
     Returns:
         Parts that follow one another and together are all of it: no sample is lost or repeated. They are numbered
@@ -32,7 +33,7 @@ def cut(
     """
     if parts < 1 or (longest is not None and longest < 1):
         raise ValueError(f"no file can be cut into {parts} parts of at most {longest} samples")
-    found = children.run(work.cut, str(path), parts, longest, within)
+    found = children.run(work.cut, str(path), parts, longest, within, enter)
     first = within.start if within else 0
     return tuple(Slice(first + start, first + end) for start, end in pairwise(found["boundaries"]))
 

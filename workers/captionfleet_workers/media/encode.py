@@ -11,8 +11,8 @@ from av.audio.resampler import AudioResampler
 
 from captionfleet_workers.media.batch import Batch, Gathering
 from captionfleet_workers.media.clip import clipped
-from captionfleet_workers.media.demux import open_audio
 from captionfleet_workers.media.facts import Encoded, Refusal, Slice, Target
+from captionfleet_workers.media.landing import open_part
 from captionfleet_workers.media.peak import Peak
 
 _LAME_EFFORT = "7"
@@ -22,17 +22,24 @@ _RESAMPLER = {"rematrix_maxval": "1.0"}
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
-def encode(source: Path, into: Path, target: Target, max_seconds: float, part: Slice | None = None) -> Encoded:
+def encode(  # noqa: PLR0913  what of which file goes where, and how
+    source: Path, into: Path, target: Target, max_seconds: float, part: Slice | None = None, *, enter: bool = False
+) -> Encoded:
     """Write `source`, or a part of it, as an MP3 of constant bit rate.
+
+    With `enter` decoding begins shortly before the part, where the file allows that to the sample.
 
     Raises:
         Refusal: there is nothing to decode, nothing in that part, or more than `max_seconds` of it.
     """
-    with open_audio(source) as audio, av.open(into, "w", format="mp3", options={"id3v2_version": "0"}) as output:
+    with (
+        open_part(source, part, enter=enter) as (audio, at),
+        av.open(into, "w", format="mp3", options={"id3v2_version": "0"}) as output,
+    ):
         stream = output.add_stream("libmp3lame", rate=target.sample_rate, options={"compression_level": _LAME_EFFORT})
         stream.bit_rate = target.bit_rate
         stream.layout = _LAYOUTS[target.channels]
-        listened = _Listened(clipped(audio.frames(max_seconds), part))
+        listened = _Listened(clipped(audio.frames(max_seconds), part, at))
         for frame in chain(_resampled(listened, target), [None]):
             output.mux(stream.encode(frame))
     return listened.facts(into)

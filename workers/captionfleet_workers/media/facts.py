@@ -39,6 +39,17 @@ class Inspection:
     """Some packets were lost, or the header promises more than there is."""
     has_video: bool = False
 
+    @property
+    def enterable(self) -> bool:
+        """Whether decoding can begin in the middle: what the header states is there, to the sample."""
+        lossless = self.codec == "flac" or self.codec.startswith("pcm")
+        whole = self.header_seconds is not None and round(self.header_seconds * self.sample_rate) == self.samples
+        return self.container in _NUMBERED and lossless and whole and not self.errors
+
+
+_NUMBERED = frozenset({"wav", "w64", "aiff", "caf", "flac"})
+"""Containers in which the place of a lossless packet tells the number of its first sample."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

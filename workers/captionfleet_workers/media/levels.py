@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from captionfleet_workers.media.batch import Batch, batched
 from captionfleet_workers.media.clip import clipped
-from captionfleet_workers.media.demux import open_audio
 from captionfleet_workers.media.facts import Refusal, Slice
+from captionfleet_workers.media.landing import open_part
 
 _STEPS_A_SECOND = 50
 _LOUDEST = 1e6
@@ -28,14 +28,14 @@ class Levels:
     samples: int
 
     @classmethod
-    def of(cls, path: Path, max_seconds: float, part: Slice | None = None) -> Self:
+    def of(cls, path: Path, max_seconds: float, part: Slice | None = None, *, enter: bool = False) -> Self:
         """Decode a file, or one part of it, to its end.
 
         Raises:
             Refusal: there is nothing to decode, nothing in that part, or more than `max_seconds` of the file.
         """
-        with open_audio(path) as audio:
-            batches = batched(clipped(audio.frames(max_seconds), part))
+        with open_part(path, part, enter=enter) as (audio, at):
+            batches = batched(clipped(audio.frames(max_seconds), part, at))
             first = next(batches, None)
             if first is None:
                 raise Refusal("audio_damaged", "the file ends before the part that was to be read")

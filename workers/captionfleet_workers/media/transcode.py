@@ -8,8 +8,8 @@ from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.facts import Encoded, Slice, Target
 
 
-def transcode(
-    source: Path, *, into: Path, target: Target, children: Children, part: Slice | None = None
+def transcode(  # noqa: PLR0913  what of which file goes where, and how
+    source: Path, *, into: Path, target: Target, children: Children, part: Slice | None = None, enter: bool = False
 ) -> tuple[Path, Encoded]:
     """Write `source`, or one part of it, as MP3 in a child process, in the order and length of its samples.
 
@@ -19,6 +19,7 @@ def transcode(
         target: channels, sample rate and bit rate.
         children: of this worker process.
         part: what to write; None for all of it.
+        enter: begin shortly before the part (`Inspection.enterable`), not at the file's beginning.
 
     Returns:
         The new file, which is the caller's to remove, and what was written.
@@ -29,7 +30,7 @@ def transcode(
     """
     path = into / secrets.token_hex(16)
     try:
-        return path, Encoded(**children.run(work.encode, str(source), str(path), target, part))
+        return path, Encoded(**children.run(work.encode, str(source), str(path), target, part, enter))
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -36,6 +36,7 @@ def _slices(attempt: Attempt, fleet: Fleet) -> tuple[Slice, ...]:
         longest=attempt.fit.longest,
         children=fleet.media,
         within=attempt.part.slice if attempt.part else None,
+        enter=attempt.part is not None and attempt.part.whole.enterable,
     )
 
 

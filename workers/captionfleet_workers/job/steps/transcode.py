@@ -33,7 +33,10 @@ def _audio(attempt: Attempt, fleet: Fleet) -> AudioUrl | AudioFile:
 def _encoded(attempt: Attempt, fleet: Fleet, source: Path, target: Target) -> AudioFile:
     attempt.discard_transcoded()
     part = attempt.part.slice if attempt.part else None
-    attempt.transcoded, encoded = encode(source, into=fleet.spool, target=target, children=fleet.media, part=part)
+    enter = attempt.part is not None and attempt.part.whole.enterable
+    attempt.transcoded, encoded = encode(
+        source, into=fleet.spool, target=target, children=fleet.media, part=part, enter=enter
+    )
     if encoded.silent and not fleet.settings.audio_allow_silence:
         raise PermanentError(FailureCode.AUDIO_EMPTY, "this part of the audio is digital silence")
     return AudioFile(attempt.transcoded, encoded.bytes)
