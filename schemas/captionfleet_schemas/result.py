@@ -205,7 +205,7 @@ class CaptionResult(Message):
     """The model's own id of the answering call."""
     finish_reason: str | None = None
     quality: tuple[str, ...] = ()
-    """Flags that ask for care, such as `truncated` or `damaged_audio`."""
+    """Flags that ask for care: `truncated`, `usage_missing`, `repetitive`, `not_english`, `damaged_audio`."""
     attempts: Count = 0
     """How often a worker started on the job."""
     model_calls: Count = 0

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from captionfleet_schemas import Usage
 from captionfleet_workers.model.catalogue import ErrorReport, Fault, is_error_sentence
 from captionfleet_workers.model.completion import Completion
+from captionfleet_workers.model.doubts import is_english, turns_in_circles
 from captionfleet_workers.model.port import Answer, ModelRequest, QualityFlag
 
 
@@ -20,7 +21,7 @@ def answer_of(completion: Completion, request: ModelRequest, request_id: str | N
         usage=usage,
         request_id=request_id,
         model=completion.model or request.model,
-        quality=_quality(completion.finish_reason, usage),
+        quality=_quality(completion, usage, request),
     )
 
 
@@ -53,6 +54,11 @@ def _usage(raw: Any) -> Usage | None:
         return None
 
 
-def _quality(finish_reason: str | None, usage: Usage | None) -> tuple[str, ...]:
-    flags = {QualityFlag.TRUNCATED: finish_reason in {"length", None}, QualityFlag.USAGE_MISSING: usage is None}
+def _quality(completion: Completion, usage: Usage | None, request: ModelRequest) -> tuple[str, ...]:
+    flags = {
+        QualityFlag.TRUNCATED: completion.finish_reason in {"length", None},
+        QualityFlag.USAGE_MISSING: usage is None,
+        QualityFlag.REPETITIVE: turns_in_circles(completion.text),
+        QualityFlag.NOT_ENGLISH: request.prompt is None and not is_english(completion.text),
+    }
     return tuple(flag for flag, raised in flags.items() if raised)

@@ -16,6 +16,10 @@ class QualityFlag(StrEnum):
     """The model stopped at its output limit, or says no reason, as a plain call cut off after 300 seconds may."""
     USAGE_MISSING = "usage_missing"
     """The answer carried no token counts, so it cannot be priced."""
+    REPETITIVE = "repetitive"
+    """The caption says the same again and again."""
+    NOT_ENGLISH = "not_english"
+    """The caption is in another language than the documented one; answers to questions may be."""
 
 
 @dataclass(frozen=True, slots=True)
