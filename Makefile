@@ -1,6 +1,6 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench chaos fuzz docs lock clean
+.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -45,6 +45,10 @@ chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balan
 
 fuzz: setup ## Thousands of broken audio files through the media children; ARGS="--files 20000 --seed 2"
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+node: setup ## The model's examples with Node's openai package against the emulator; needs node 20 and npm
+	npm ci --prefix tests/node --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m tests.node
 
 docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md
 	$(BIN)/python -m captionfleet_schemas.documents schemas/json
