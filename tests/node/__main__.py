@@ -30,7 +30,7 @@ def _runs(name: str, expected: str, emulator: Emulator, origin: Origin) -> bool:
     if name == "limited":
         emulator.fault(status=429, code="limit_requests")
     done = subprocess.run(
-        ["node", f"{name}.mjs"],  # noqa: S607  whichever node the path has
+        ["node", f"{name}.mjs"],
         cwd=FOLDER,
         env=os.environ
         | {
