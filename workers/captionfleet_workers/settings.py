@@ -88,7 +88,8 @@ class WorkerSettings(FleetSettings):
         default=True,
         description="Bring audio that is too large to go inline as it is to the model's own temporary storage, instead "
         "of sending a smaller copy of it. For the dialects openai and dashscope at the vendor's service, which keeps a "
-        "file for 48 hours, for the account of the key alone.",
+        "file for 48 hours, for the account of the key alone, and does not promise to keep up with many uploads; a "
+        "blob store that presigns (CAPTIONFLEET_PRESIGN) comes before it.",
     )
     stream_after: float = Field(
         default=600.0, ge=0, description="Audio longer than this many seconds is captioned by a streaming call."

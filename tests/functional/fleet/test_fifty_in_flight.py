@@ -17,7 +17,7 @@ from tests.polling import until
 
 SLOTS = 50
 LEASE_SECONDS = 4.0
-HELD_SECONDS = 10.0
+HELD_SECONDS = 20.0
 """How long a call takes: long enough for fifty to begin, and for what is to happen while they run."""
 NEVER = 600.0
 SETTINGS = {"worker_concurrency": str(SLOTS), "lease_seconds": str(LEASE_SECONDS), "sweep_seconds": "1"}
@@ -69,7 +69,7 @@ def results(fleet: Fleet, ids: Sequence[str]) -> Sequence[str]:
 def wait_for_results(fleet: Fleet, ids: Sequence[str]) -> None:
     """Return when each job has ended and as many results have been told."""
     for job_id in ids:
-        fleet.client.wait(job_id, timeout=60)
+        fleet.client.wait(job_id, timeout=120)
     until(lambda: len(results(fleet, ids)) >= SLOTS, "all results are told")
 
 
@@ -79,7 +79,7 @@ def test_killed_with_fifty_jobs(fleet: Fleet) -> None:
     fleet.emulator.fault(latency=NEVER, times=SLOTS)
     with fleet.worker(**SETTINGS) as doomed:
         ids = submit_fifty(fleet)
-        until(lambda: in_flight(fleet) == SLOTS, "all slots are taken")
+        until(lambda: in_flight(fleet) == SLOTS, "all slots are taken", within=60)
         with fleet.worker(**SETTINGS):
             killed_at = ledger_time(fleet)
             doomed.kill()
@@ -97,7 +97,7 @@ def assert_each_is_called_once(fleet: Fleet, reset: Callable[[], int]) -> None:
     fleet.emulator.fault(latency=HELD_SECONDS, times=SLOTS)
     with fleet.worker(**SETTINGS) as one, fleet.worker(**SETTINGS) as other:
         ids = submit_fifty(fleet)
-        until(lambda: in_flight(fleet) == SLOTS, "all calls are in flight")
+        until(lambda: in_flight(fleet) == SLOTS, "all calls are in flight", within=60)
 
         connections = reset()
 

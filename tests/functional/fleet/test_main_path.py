@@ -104,7 +104,7 @@ def test_streamed_answer(fleet: Fleet) -> None:
 
 
 def test_question_goes_to_qwen_omni(fleet: Fleet) -> None:
-    """A job with a prompt is answered by Qwen-Omni, which has no published price here."""
+    """A job with a prompt is answered by Qwen-Omni, at its own price."""
     job = fleet.client.submit(READING, prompt="What is being said?")
 
     result = fleet.finish(job.id)
@@ -112,7 +112,8 @@ def test_question_goes_to_qwen_omni(fleet: Fleet) -> None:
     assert result.state is JobState.SUCCEEDED
     assert result.model == "qwen3-omni-flash"
     assert result.usage
-    assert result.cost is None
+    assert result.cost
+    assert result.cost.total == result.cost.input + result.cost.output > 0
 
 
 def test_log_follows_a_job(fleet: Fleet, worker: WorkerProcess) -> None:

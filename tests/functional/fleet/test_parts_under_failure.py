@@ -36,11 +36,11 @@ def test_a_cancel_stops_all_parts(fleet: Fleet, minute: Path) -> None:
     fleet.emulator.fault(latency=NEVER)
     with fleet.worker(**SHORT_CALLS) as worker:
         job = fleet.client.submit(minute)
-        until(lambda: len(calls(fleet)) == PARTS, "every part is under way")
+        until(lambda: len(calls(fleet)) >= PARTS, "every part is under way")
 
         fleet.client.cancel(job.id)
 
-        until(lambda: worker.log.read_text().count('"event": "lease.lost"') == PARTS, "all workers have learned of it")
+        until(lambda: worker.log.read_text().count('"event": "lease.lost"') >= PARTS, "all workers have learned of it")
         result = fleet.finish(job.id)
         assert not worker.logged("job.settled")
     assert result.state is JobState.CANCELLED

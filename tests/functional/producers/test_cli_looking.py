@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from datetime import datetime
 from urllib.request import Request, urlopen
 
@@ -12,7 +13,7 @@ from captionfleet_producers import CaptionClient
 from captionfleet_producers.cli.program import run
 from captionfleet_schemas.signature import sign
 from tests.functional.producers.shell import URL, objects, running
-from tests.functional.producers.test_listener import BODY, EVENT, NOW
+from tests.functional.producers.test_listener import BODY, EVENT
 from tests.functional.producers.worker import CAPTION, fail, publish, succeed
 from tests.servers import Server
 
@@ -90,7 +91,7 @@ def test_listening_from_a_shell() -> None:
     with running("listen", "--port", "0", "--json") as process:
         assert process.stdout is not None
         start = json.loads(process.stdout.readline())
-        _deliver(start["listening"], sign([start["secret"]], EVENT.id, int(NOW.timestamp()), BODY))
+        _deliver(start["listening"], sign([start["secret"]], EVENT.id, int(time.time()), BODY))
         delivery = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
         _, complaints = process.communicate(timeout=60)
