@@ -10,7 +10,8 @@ import redis
 
 from compose.local.services import Layout
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
+LAST_LINES = 8
 
 
 class StackError(Exception):
@@ -21,15 +22,17 @@ def wait_until_ready(layout: Layout, supervisor: subprocess.Popen[bytes]) -> Non
     """Return once every service answers.
 
     Raises:
-        StackError: one does not within half a minute, or the supervisor ended.
+        StackError: one does not within two minutes, it ended again and again, or the supervisor ended.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     for name, is_ready in _checks(layout).items():
         while not is_ready():
             if supervisor.poll() is not None:
-                raise StackError(f"the supervisor ended: see {layout.folder / 'logs' / 'supervisord.log'}")
+                raise StackError(f"the supervisor ended{_last_words(layout, 'supervisord')}")
+            if f"gave up: {name} entered FATAL" in _log(layout, "supervisord"):
+                raise StackError(f"{name} does not start{_last_words(layout, name)}")
             if time.monotonic() > deadline:
-                raise StackError(f"{name} does not answer: see {layout.folder / 'logs' / name}.log")
+                raise StackError(f"{name} does not answer after {PATIENCE_SECONDS:.0f} s{_last_words(layout, name)}")
             time.sleep(0.1)
 
 
@@ -61,6 +64,11 @@ def _answers(url: str) -> bool:
 def _log(layout: Layout, name: str) -> str:
     path = layout.folder / "logs" / f"{name}.log"
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _last_words(layout: Layout, name: str) -> str:
+    lines = _log(layout, name).splitlines()[-LAST_LINES:]
+    return "; the end of its log:\n" + "\n".join(lines) if lines else "; its log is empty"
 
 
 def flower_workers(layout: Layout) -> dict[str, object]:

@@ -2,28 +2,27 @@
 
 import base64
 import os
+import random
 import secrets
 import socket
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from configparser import RawConfigParser
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from compose.local.readiness import wait_until_ready
 from compose.local.services import Layout, Service, services
 
+# Below the ports that systems give to outgoing connections, which could take one before its service listens.
+_PORT_RANGE = range(15000, 30000)
 _PORTS = ("valkey_port", "emulator_port", "flower_port", "listener_port")
 
 
 def plan(folder: Path, model: Mapping[str, str] | None = None) -> Layout:
     """Choose free ports and fresh secrets for a stack that lives in `folder`."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in _PORTS]
-        for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
-        ports = {name: probe.getsockname()[1] for name, probe in zip(_PORTS, sockets, strict=True)}
+    ports = dict(zip(_PORTS, filter(_is_free, random.sample(_PORT_RANGE, len(_PORT_RANGE))), strict=False))
     return Layout(
         folder=folder,
         webhook_secret=f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}",
@@ -31,6 +30,11 @@ def plan(folder: Path, model: Mapping[str, str] | None = None) -> Layout:
         model=model,
         **ports,
     )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 @contextmanager
@@ -77,6 +81,9 @@ def _program(service: Service, logs: Path) -> dict[str, str]:
         "stopasgroup": "false",
         "killasgroup": "true",
         "autorestart": "true",
+        # A process that ends earlier than this did not start: after one more attempt the stack gives up and says so.
+        "startsecs": "10",
+        "startretries": "1",
         "stdout_logfile": str(logs / f"{service.name}.out"),
         "stderr_logfile": str(logs / f"{service.name}.log"),
     }

@@ -1,5 +1,6 @@
 """What all servers have in common: a process that is started, stopped, killed and started again."""
 
+import random
 import socket
 import subprocess
 from abc import ABC, abstractmethod
@@ -7,6 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 END_SECONDS = 60
+
+# Not seeded: processes that run tests side by side must not draw the same ports.
+_CHANCE = random.SystemRandom()
 
 
 @dataclass
@@ -61,8 +65,16 @@ class ServerProcess(ABC):
 
 
 def free_port() -> int:
-    """A port on which nothing listens at the moment."""
+    """A port on which nothing listens, below those that the system gives to outgoing connections."""
+    return next(port for port in iter(lambda: _CHANCE.randrange(15000, 30000), None) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+        # As servers do it: a connection of an earlier server that is still closing does not count.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
+
+from compose.local.readiness import StackError
+from compose.local.stack import plan, running
 
 ROOT = Path(__file__).parents[3]
 CLIP = ROOT / "tests" / "audio" / "formats" / "cbr.mp3"
@@ -24,6 +28,7 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(300)
 def test_demo_of_one_file(tmp_path: Path) -> None:
     """`make demo AUDIO=…` captions the file, verifies its webhook, shows the worker in Flower, and leaves nothing."""
     done = subprocess.run(
@@ -32,7 +37,7 @@ def test_demo_of_one_file(tmp_path: Path) -> None:
         env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         check=False,
     )
 
@@ -62,4 +67,16 @@ def test_up_until_interrupted(tmp_path: Path) -> None:
     assert said.startswith("The fleet is up")
     for part in ("valkey-server", "captionfleet-worker", "captionfleet-emulator", "captionfleet-flower", "listen"):
         assert any(part in command for command in running), part
+    assert processes_in(tmp_path) == []
+
+
+def test_service_that_does_not_start(tmp_path: Path) -> None:
+    """The error names the service and repeats what it said last."""
+    layout = plan(tmp_path, model={"CAPTIONFLEET_WORKER_CONCURRENCY": "many"})
+
+    with pytest.raises(StackError) as failure, running(layout):
+        pytest.fail("the stack is said to run")
+
+    assert str(failure.value).startswith("worker does not start; the end of its log:")
+    assert "CAPTIONFLEET_WORKER_CONCURRENCY" in str(failure.value)
     assert processes_in(tmp_path) == []
