@@ -12,11 +12,14 @@ from configparser import RawConfigParser
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from compose.local.readiness import wait_until_ready
 from compose.local.services import Layout, Service, services
 
 # Below the ports that systems give to outgoing connections, which could take one before its service listens.
 _PORT_RANGE = range(15000, 30000)
+_REST_SECONDS = 10.0
 _PORTS = ("valkey_port", "emulator_port", "flower_port", "listener_port")
 
 
@@ -57,6 +60,21 @@ def running(layout: Layout) -> Generator[None]:
     finally:
         supervisor.terminate()
         supervisor.wait()
+        _wait_for_rest(supervisor.pid)
+
+
+def _wait_for_rest(session: int) -> None:
+    """Outlive what the services started themselves: fork servers notice a moment later that their service is gone."""
+    rest = [process for process in psutil.process_iter() if _session_of(process.pid) == session]
+    for process in psutil.wait_procs(rest, timeout=_REST_SECONDS)[1]:
+        process.kill()
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _write(path: Path, layout: Layout) -> None:

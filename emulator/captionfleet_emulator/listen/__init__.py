@@ -8,3 +8,9 @@
 Models stand behind `ears`; what they say is judged by pure functions that return frozen dataclasses; `prose` turns
 those into sentences. A listener without models has the upper path alone.
 """
+
+import os
+
+# Since 1.29 onnxruntime tells its maker about each process and model unless this is set before it is imported; this
+# package says so first, for the detector imports it as well. https://github.com/microsoft/onnxruntime/pull/27379
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
