@@ -60,8 +60,8 @@ def send(app: Celery, job_id: str, url: str, **job: object) -> None:
 
 
 def active_tasks(app: Celery) -> list[object]:
-    """What Flower's page of a worker asks for."""
-    answers = app.control.inspect(timeout=0.3).active() or {}
+    """What Flower's page of a worker asks for: the first answer ends the wait, so that it may be long."""
+    answers = app.control.inspect(timeout=5, limit=1).active() or {}
     return [task for tasks in answers.values() for task in tasks]
 
 
