@@ -1,32 +1,10 @@
-"""`captionfleet-worker`: a process that works on caption jobs and webhook deliveries."""
+"""`captionfleet-worker`: a process that works on caption jobs and webhook deliveries, or a look at one."""
 
 import argparse
 import os
-import socket
 import sys
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
 
-import structlog
-from celery import Celery
-from celery.signals import worker_ready
-from pydantic import ValidationError
-
-from captionfleet_ledger import LedgerError
-from captionfleet_ledger.settings import explain
-from captionfleet_workers.affinity import stay_on_one_core
-from captionfleet_workers.app import build_app
-from captionfleet_workers.assembly import Worker, assemble
-from captionfleet_workers.errors import BrokerUnavailableError
-from captionfleet_workers.logs import configure_logs
-from captionfleet_workers.settings import WorkerSettings
-from captionfleet_workers.supervision import LIVENESS_SECONDS, ticking, watchdog_of
-from captionfleet_workers.tasks import register_tasks
-from captionfleet_workers.watchdog import is_alive
-
-log = structlog.get_logger()
+from captionfleet_workers.liveness import check
 
 DESCRIPTION = """\
 Works on caption jobs and webhook deliveries until it is told to stop (SIGTERM, Ctrl-C): it then takes no new work, lets
@@ -35,32 +13,17 @@ variables alone; the least that it needs is CAPTIONFLEET_BROKER_URL, CAPTIONFLEE
 CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY). The two options below override their variables.
 """
 
-NO_KEY = """\
-CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY) is not set, and without it the model answers no call.
-For a server that asks for no key, such as one of your own, set it to any word.
-"""
-
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a worker; the exit status is 0 after a stop signal, 1 if it could not start or work on."""
     options = _parser().parse_args(arguments)
-    overrides = {
-        name: value
-        for name, value in (("worker_queues", options.queues), ("worker_concurrency", options.concurrency))
-        if value is not None
-    }
-    try:
-        settings = WorkerSettings(**overrides)
-    except ValidationError as error:
-        raise SystemExit(explain(error)) from None
-    except OSError as error:
-        raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
     if options.check:
-        sys.exit(_check(settings.worker_liveness_file))
-    if settings.api_key is None and not settings.calls_no_model:
-        raise SystemExit(NO_KEY)
-    configure_logs(settings.log_level)
-    sys.exit(_run(settings))
+        sys.exit(check({**os.environ}))
+    # A check runs every few seconds: what only a worker needs takes a second of a core to import.
+    from captionfleet_workers.serving import serve
+
+    chosen = {"worker_queues": options.queues, "worker_concurrency": options.concurrency}
+    sys.exit(serve({name: value for name, value in chosen.items() if value is not None}))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,57 +37,3 @@ def _parser() -> argparse.ArgumentParser:
         "(CAPTIONFLEET_WORKER_LIVENESS_FILE)",
     )
     return parser
-
-
-def _check(liveness_file: Path | None) -> int:
-    if liveness_file is None:
-        raise SystemExit("CAPTIONFLEET_WORKER_LIVENESS_FILE is not set: there is nothing to look at.")
-    return 0 if is_alive(liveness_file, within=LIVENESS_SECONDS, now=time.time()) else 1
-
-
-def _run(settings: WorkerSettings) -> int:
-    app = build_app(settings)
-    with ExitStack() as stack:
-        try:
-            worker = stack.enter_context(assemble(settings, app))
-        except (LedgerError, BrokerUnavailableError, ValueError) as error:
-            log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
-            return 1
-        register_tasks(app, worker.fleet, worker.deliveries)
-        return _consume(app, worker, settings)
-
-
-def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
-    if settings.worker_one_core:
-        log.info("worker.stays_on_core", core=stay_on_one_core(worker.fleet.random))
-    worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
-    app.steps["consumer"].add(ticking(worker.fleet.activity.beat))
-    watchdog = watchdog_of(worker, settings)
-    worker_ready.connect(_call(watchdog.start), weak=False)
-    worker_ready.connect(_announce(settings), weak=False)
-    consumer = app.Worker(
-        # Celery's own default is one name per host, and two workers of a name confuse Flower.
-        hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
-        queues=list(settings.worker_queues),
-        without_gossip=True,
-        without_mingle=True,
-        loglevel=settings.log_level,
-        quiet=True,
-        optimization="fair",
-    )
-    try:
-        consumer.start()
-    finally:
-        watchdog.stop()
-    return consumer.exitcode or 0
-
-
-def _call(start: Callable[[], None]) -> Callable[..., None]:
-    return lambda **_: start()
-
-
-def _announce(settings: WorkerSettings) -> Callable[..., None]:
-    def announce(**_: object) -> None:
-        log.info("worker.ready", queues=settings.worker_queues, concurrency=settings.worker_concurrency)
-
-    return announce

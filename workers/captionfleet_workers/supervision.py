@@ -13,8 +13,6 @@ from captionfleet_workers.stuck import CONSUMER, Limits
 from captionfleet_workers.sweeper import SWEEPER
 from captionfleet_workers.watchdog import Watchdog
 
-LIVENESS_SECONDS = 60.0
-"""A liveness file that is older shows no progress."""
 TICK_SECONDS = 1.0
 
 

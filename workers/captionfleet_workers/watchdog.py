@@ -151,14 +151,6 @@ def touch(path: Path) -> None:
         log.warning("liveness.not_shown", reason=str(error))
 
 
-def is_alive(path: Path, *, within: float, now: float) -> bool:
-    """Whether a process has shown progress within so many seconds of `now`, in seconds since 1970."""
-    try:
-        return now - path.stat().st_mtime <= within
-    except FileNotFoundError:
-        return False
-
-
 def _thread_named(name: str) -> int | None:
     main = threading.main_thread().ident
     return main if name == CONSUMER else next((one.ident for one in threading.enumerate() if one.name == name), None)
