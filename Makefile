@@ -1,6 +1,6 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean
+.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean images secrets helm
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -60,6 +60,14 @@ clean: ## Remove the virtual environment and everything local
 lock: ## Pin the newest versions that the pyproject files admit
 	$(LOCK) --upgrade --output-file requirements.lock
 	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade \
+		compose/images/build.in --output-file compose/images/build.lock
+
+images: setup secrets ## Build the images and run the compose stack for real, with docker; ARGS="--no-build"
+	$(BIN)/python -m tests.containers $(ARGS)
+
+secrets: ## Write fresh secrets for compose/compose.yaml; those that are there stay
+	@$(PYTHON) compose/write_secrets.py
 
 demo: setup ## Caption real clips with a whole local fleet; AUDIO="a.mp3 b.wav" for your own, MODEL=real for the paid model
 	@$(BIN)/python -m compose.local.demo $(if $(filter real,$(MODEL)),--real) $(AUDIO)

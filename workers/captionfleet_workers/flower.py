@@ -1,12 +1,16 @@
 """`captionfleet-flower`: Flower over this fleet's broker, with a login, read-only."""
 
 import argparse
+from pathlib import Path
 
 from celery import Celery
 from pydantic import Field, SecretStr, ValidationError
 
 from captionfleet_ledger.settings import FleetSettings, explain
 from captionfleet_schemas.broker import celery_options
+
+SAVE_MILLISECONDS = 60_000
+"""Flower also saves when it is told to stop; this is what a crash may cost."""
 
 
 class FlowerSettings(FleetSettings):
@@ -18,6 +22,10 @@ class FlowerSettings(FleetSettings):
         description="`user:password`, several separated by commas. Flower does not start without."
     )
     flower_max_tasks: int = Field(default=10_000, ge=1, description="Tasks that Flower keeps in memory.")
+    flower_db: Path | None = Field(
+        default=None,
+        description="File in which Flower keeps the tasks that it has seen, across restarts; none by default.",
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,6 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(explain(error)) from None
     except OSError as error:
         raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
+    _hide_metrics()
     app = Celery("captionfleet", set_as_current=False)
     app.conf.update(celery_options(settings.broker_url.get_secret_value()))
     app.start(
@@ -45,5 +54,18 @@ def main(arguments: list[str] | None = None) -> None:
             f"--max_tasks={settings.flower_max_tasks}",
             "--read_only",
             "--purge_offline_workers=300",
+            *_persistence(settings.flower_db),
         ]
     )
+
+
+def _hide_metrics() -> None:
+    """Flower answers `/metrics` to everyone, login or not."""
+    from flower.urls import handlers  # type: ignore[import-untyped]  # the package ships no types
+    from flower.views.monitor import Metrics  # type: ignore[import-untyped]  # likewise
+
+    handlers.remove(("/metrics", Metrics))
+
+
+def _persistence(db: Path | None) -> list[str]:
+    return [f"--db={db}", "--persistent=True", f"--state_save_interval={SAVE_MILLISECONDS}"] if db else []

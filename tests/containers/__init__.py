@@ -1,0 +1,1 @@
+"""The images and the compose stack on a real container engine: `make images`."""
