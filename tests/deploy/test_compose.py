@@ -1,0 +1,139 @@
+import stat
+import subprocess
+import sys
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from captionfleet_workers.settings import WorkerSettings
+from tests.deploy.chart import ROOT
+
+COMPOSE = ROOT / "compose"
+STACK: dict[str, Any] = yaml.safe_load((COMPOSE / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = STACK["services"]
+ENV_FILES = (".env", "real.env")
+ONE_SHOT = {"demo"}
+
+
+def _variables(name: str) -> dict[str, str]:
+    lines = (COMPOSE / name).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_every_service_is_fenced_in(service: dict[str, Any]) -> None:
+    """No privilege, no root that can be written, bounds on memory, CPU, processes and logs, a version for its image."""
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {"mem_limit", "cpus", "pids_limit"} <= set(service)
+    assert service["logging"]["options"]["max-size"]
+    assert not service["image"].endswith("latest")
+    assert ":" in service["image"].replace(":-", "")
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_ports_are_open_to_this_machine_alone(service: dict[str, Any]) -> None:
+    """A port without an address is open to the whole network, past the host's own firewall."""
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_services_stay_up_and_the_demo_ends() -> None:
+    """A worker that ends because it was stuck is started again; the demo is done when it is done."""
+    restarts = {name: service["restart"] for name, service in SERVICES.items()}
+
+    assert restarts == {name: "no" if name in ONE_SHOT else "unless-stopped" for name in SERVICES}
+
+
+def test_data_stands_in_a_network_without_a_way_out() -> None:
+    """Nobody outside reaches broker and ledger, and they reach nobody."""
+    networks = {network for name in ("valkey", "rabbitmq") for network in SERVICES[name]["networks"]}
+
+    assert [STACK["networks"][network].get("internal") for network in networks] == [True]
+
+
+def test_no_variable_holds_a_secret() -> None:
+    """What logs in is a file below /run/secrets; compose passes names of files."""
+    secret = ("BROKER_URL", "REDIS_URL", "API_KEY", "WEBHOOK_SECRETS", "BASIC_AUTH")
+    given = {key: value for service in SERVICES.values() for key, value in service.get("environment", {}).items()}
+
+    assert [key for key in given if key.endswith(secret)] == []
+    assert {Path(value).parent for key, value in given.items() if key.endswith("_FILE")} == {Path("/run/secrets")}
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_every_secret_that_is_named_is_mounted(service: dict[str, Any]) -> None:
+    """A worker does not start with the name of a file that is not there."""
+    named = {Path(value).name for key, value in service.get("environment", {}).items() if key.endswith("_FILE")}
+
+    mounted = {secret for secret in service.get("secrets", []) if isinstance(secret, str)}
+    assert named <= mounted
+
+
+def test_stopping_is_more_patient_than_a_call() -> None:
+    """The kill comes after the worker's own grace, and that is as long as a call may take."""
+    caption = SERVICES["caption"]
+
+    grace = float(caption["environment"]["CAPTIONFLEET_WORKER_GRACE"])
+
+    assert grace >= WorkerSettings.model_fields["model_call_timeout"].default
+    assert float(caption["stop_grace_period"].removesuffix("s")) >= grace + 10
+
+
+def test_every_queue_has_a_pool() -> None:
+    """A queue that nobody works on fills without an error."""
+    queues = [SERVICES[name]["environment"]["CAPTIONFLEET_WORKER_QUEUES"] for name in ("caption", "delivery")]
+
+    assert sorted(",".join(queues).split(",")) == sorted(WorkerSettings.model_fields["worker_queues"].default)
+
+
+def test_the_paid_model_is_chosen_by_a_file_alone() -> None:
+    """Both files say the same things, and only the default lets webhooks go to the demo's receiver."""
+    free, paid = map(_variables, ENV_FILES)
+
+    assert free.keys() == paid.keys()
+    assert "emulator" in free["COMPOSE_PROFILES"]
+    assert "emulator" not in paid["COMPOSE_PROFILES"] + paid["MODEL_BASE_URL"]
+    assert (paid["WEBHOOK_ALLOW_HTTP"], paid["WEBHOOK_NETWORKS"]) == ("false", "")
+    assert float(paid["MODEL_RPM"]) > 0
+
+
+def test_the_receiver_stands_where_webhooks_may_go() -> None:
+    """One address of a network of its own: no other private address can be called."""
+    address = SERVICES["receiver"]["networks"]["hooks"]["ipv4_address"]
+    pool = STACK["networks"]["hooks"]["ipam"]["config"][0]
+
+    assert _variables(".env")["WEBHOOK_NETWORKS"] == f"{address}/32"
+    assert ip_address(address) in ip_network(pool["subnet"])
+    assert ip_address(address) not in ip_network(pool["ip_range"])
+
+
+def test_every_file_that_the_stack_names_is_there_or_is_written(tmp_path: Path) -> None:
+    """`make secrets` writes each secret that the stack reads, and nothing that it does not."""
+    subprocess.run([sys.executable, COMPOSE / "write_secrets.py", tmp_path / "secrets"], check=True)
+
+    written = {path.name for path in (tmp_path / "secrets").iterdir()}
+    read = {Path(secret["file"]).name.replace("${BROKER:-valkey}", "valkey") for secret in STACK["secrets"].values()}
+
+    assert written == read | {"rabbitmq_url"}
+    assert all((COMPOSE / config["file"]).exists() for config in STACK["configs"].values())
+
+
+def test_secrets_are_fresh_closed_and_kept(tmp_path: Path) -> None:
+    """Each has its own; who may not open the folder reads none; a second call changes nothing."""
+    folders = [tmp_path / "one", tmp_path / "two"]
+
+    contents = [_written(folder) for folder in (*folders, folders[0])]
+
+    assert contents[0] == contents[2]
+    shared = {name for name in contents[0] if contents[0][name] == contents[1][name]}
+    assert shared == {"model_api_key"}
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def _written(folder: Path) -> dict[str, str]:
+    subprocess.run([sys.executable, COMPOSE / "write_secrets.py", folder], check=True)
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
