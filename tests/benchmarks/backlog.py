@@ -16,6 +16,7 @@ import redis
 from captionfleet_ledger import Ledger
 from captionfleet_schemas.wire import CAPTIONS_QUEUE
 from captionfleet_workers.app import build_app
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
@@ -120,6 +121,7 @@ def _sweeping(server: Server, number: int) -> Generator[None]:
             pause=settings.sweep_seconds,
             lease_seconds=settings.lease_seconds,
             random=Random(number),
+            metrics=Metrics(),
         )
         sweeper.start()
         yield

@@ -10,6 +10,7 @@ import structlog
 from celery import Celery
 
 from captionfleet_ledger import Ledger
+from captionfleet_schemas.catalogue import MODELS
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.activity import Activity
@@ -20,6 +21,8 @@ from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
+from captionfleet_workers.metrics import Metrics, serving
+from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.port import ModelPort
@@ -97,9 +100,13 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         publisher = Publisher(app)
         publisher.declare()
         stack.callback(publisher.close)
-        deliveries = _deliveries(settings, ledger, stack)
+        metrics = Metrics()
+        stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
+        metrics.registry.register(WholeFleet(ledger, publisher.depth, MODELS))
+        deliveries = _deliveries(settings, ledger, metrics, stack)
         outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
-        fleet = _fleet(settings, ledger, publisher, outbox, stack)
+        fleet = _fleet(settings, stack, ledger=ledger, publisher=publisher, outbox=outbox, metrics=metrics)
+        metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
         sweeper = Sweeper(
@@ -110,13 +117,22 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             lease_seconds=settings.lease_seconds,
             random=fleet.random,
             beat=fleet.activity.beat,
+            metrics=metrics,
         )
         sweeper.start()
         stack.callback(sweeper.stop)
         yield Worker(fleet, deliveries, fleet.shutdown)
 
 
-def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbox: Outbox, stack: ExitStack) -> Fleet:
+def _fleet(  # noqa: PLR0913  what is built before it and shared with others
+    settings: WorkerSettings,
+    stack: ExitStack,
+    *,
+    ledger: Ledger,
+    publisher: Publisher,
+    outbox: Outbox,
+    metrics: Metrics,
+) -> Fleet:
     connect = _model_clients(settings)
     model = _model(settings, connect)
     stack.callback(model.close)
@@ -127,6 +143,7 @@ def _fleet(settings: WorkerSettings, ledger: Ledger, publisher: Publisher, outbo
         publisher=publisher,
         outbox=outbox,
         activity=activity,
+        metrics=metrics,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
         lengths=LearnedLengths(ledger),
@@ -177,7 +194,7 @@ def _api_key(settings: WorkerSettings) -> str:
     return settings.api_key.get_secret_value() if settings.api_key else ""
 
 
-def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> Deliveries:
+def _deliveries(settings: WorkerSettings, ledger: Ledger, metrics: Metrics, stack: ExitStack) -> Deliveries:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
@@ -186,6 +203,7 @@ def _deliveries(settings: WorkerSettings, ledger: Ledger, stack: ExitStack) -> D
         Sender(client, secrets, settings.webhook_timeout, clock=ledger.clock),
         timeout=settings.webhook_timeout,
         random=_jitter(),
+        metrics=metrics,
     )
 
 

@@ -126,6 +126,16 @@ class WorkerSettings(FleetSettings):
         description="File that is touched about once a second while the process makes progress; "
         "`captionfleet-worker --check` looks at its age. None by default.",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65_535,
+        description="Port on which this process serves Prometheus metrics at `/metrics`; 0 takes a free one and "
+        "logs it. None by default.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address that the metrics are served on; `0.0.0.0` in a container."
+    )
     media_children: int = Field(
         default=2, ge=1, le=64, description="Child processes that decode or encode audio at the same time."
     )

@@ -10,6 +10,7 @@ import structlog
 from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError
 from captionfleet_schemas import PausedBy
 from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 
@@ -38,6 +39,7 @@ class Sweeper:
         lease_seconds: float,
         random: Random,
         beat: Callable[[str], None] = lambda _loop: None,
+        metrics: Metrics,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -49,8 +51,10 @@ class Sweeper:
             lease_seconds: of the fleet's leases.
             random: the source of jitter.
             beat: is told the loop's name each time that it comes round.
+            metrics: counts sweeps and what they find.
         """
         self._beat = beat
+        self._metrics = metrics
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
@@ -135,11 +139,14 @@ class Sweeper:
             try:
                 chores = self._take_turn()
             except (LedgerUnavailableError, BrokerUnavailableError) as error:
+                self._metrics.sweep_failed()
                 log.warning("sweep.failed", reason=str(error))
             except Exception:
                 # An error of our own in one sweep must not be the end of all sweeps.
+                self._metrics.sweep_failed()
                 log.exception("sweep.internal_error")
             else:
+                self._metrics.swept(chores)
                 _report(chores)
 
 

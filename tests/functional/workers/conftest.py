@@ -10,6 +10,7 @@ from kombu import pools
 
 from captionfleet_ledger import Ledger
 from captionfleet_workers.app import build_app
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
@@ -80,7 +81,7 @@ def outbox(ledger: Ledger, publisher: Publisher, prompted: list[str]) -> Outbox:
 @pytest.fixture
 def sweeper(ledger: Ledger, publisher: Publisher, outbox: Outbox) -> Sweeper:
     """A sweeper that sweeps when it is told to."""
-    return Sweeper(ledger, publisher, outbox, pause=0.01, lease_seconds=30, random=Random(1))
+    return Sweeper(ledger, publisher, outbox, pause=0.01, lease_seconds=30, random=Random(1), metrics=Metrics())
 
 
 @pytest.fixture(scope="session")

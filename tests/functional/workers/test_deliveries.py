@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from captionfleet_ledger import Delivery, DeliveryState, Ledger
 from captionfleet_schemas.signature import verify
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
@@ -25,7 +26,9 @@ TIMEOUT = 10.0
 def deliveries(ledger: Ledger) -> Iterator[Deliveries]:
     """Deliveries as a worker makes them, loopback allowed."""
     with guarded_client(LOOPBACK) as client:
-        yield Deliveries(ledger, Sender(client, [SECRET], TIMEOUT), timeout=TIMEOUT, random=Random(1))
+        yield Deliveries(
+            ledger, Sender(client, [SECRET], TIMEOUT), timeout=TIMEOUT, random=Random(1), metrics=Metrics()
+        )
 
 
 def due(ledger: Ledger, url: str, job_id: str = "job-1") -> str:

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from captionfleet_ledger import Ledger
 from captionfleet_schemas import CaptionEvent, JobState
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
@@ -53,7 +54,10 @@ def test_deep_backlog_gets_no_second_message(
     jobs = [make_job(f"job-{n}") for n in range(5000)]
     ledger.jobs.accept_many(jobs)
     publisher.wake_up("job-0", "captions")
-    sweepers = [Sweeper(ledger, publisher, outbox, pause=1, lease_seconds=30, random=Random(n)) for n in range(4)]
+    sweepers = [
+        Sweeper(ledger, publisher, outbox, pause=1, lease_seconds=30, random=Random(n), metrics=Metrics())
+        for n in range(4)
+    ]
     sent = 0
 
     for n in range(10):

@@ -41,7 +41,16 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
         seconds=attempt.seconds,
         model_calls=outcome.model_calls,
     )
+    _count(attempt, fleet, outcome)
     fleet.outbox.publish(settlement)
+
+
+def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
+    if attempt.part is None:
+        fleet.metrics.settled(outcome)
+    # What a job in parts has taken is the sum of its parts, which have been counted.
+    if not attempt.claim.parts:
+        fleet.metrics.spent(outcome)
 
 
 def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:

@@ -16,6 +16,7 @@ from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.model.port import ModelPort
 from captionfleet_workers.model.uploads import Uploads
 from captionfleet_workers.outbox import Outbox
@@ -45,6 +46,7 @@ class Fleet:
     media: Children
     known_audio: KnownAudio
     model: ModelPort
+    metrics: Metrics
     uploads: Uploads | None
     """The model's own storage; None where it has none, or must not be used."""
     spool: Path

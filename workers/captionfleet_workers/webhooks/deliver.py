@@ -8,6 +8,7 @@ from random import Random
 import structlog
 
 from captionfleet_ledger import DeliveryAttempt, DeliveryClaim, DeliveryState, Ledger
+from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.webhooks.schedule import Verdict, judge
 from captionfleet_workers.webhooks.sender import Sender
 
@@ -23,8 +24,9 @@ ENDPOINT_MEMORY = 10_000
 class Deliveries:
     """Makes delivery attempts. An endpoint that answered 410 gets no more of them."""
 
-    def __init__(self, ledger: Ledger, sender: Sender, *, timeout: float, random: Random) -> None:
+    def __init__(self, ledger: Ledger, sender: Sender, *, timeout: float, random: Random, metrics: Metrics) -> None:
         self._ledger = ledger
+        self._metrics = metrics
         self._sender = sender
         self._lease_seconds = timeout + LEASE_MARGIN_SECONDS
         self._random = random
@@ -91,3 +93,4 @@ class Deliveries:
 
     def _record(self, claim: DeliveryClaim, attempt: DeliveryAttempt, verdict: Verdict) -> None:
         self._ledger.deliveries.record(claim, attempt, next_in=verdict.next_in, state=verdict.state)
+        self._metrics.delivered(verdict.state)

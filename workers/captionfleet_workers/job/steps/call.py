@@ -16,7 +16,8 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     attempt.progress = attempt.progress.with_call()
     request = _request(attempt, fleet)
     log.debug("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
-    answer = fleet.model.call(request, cancelled=attempt.check)
+    with fleet.metrics.call(request.model):
+        answer = fleet.model.call(request, cancelled=attempt.check)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
     attempt.answer = answer

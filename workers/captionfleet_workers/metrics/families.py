@@ -1,0 +1,107 @@
+"""The metrics of one process, and where each event of its work is counted."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from captionfleet_ledger import Chores
+from captionfleet_schemas import CaptionResult
+from captionfleet_workers.model.errors import ModelCallError
+
+WAITS = (0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
+"""Seconds in the queue: from at once to a night's backlog."""
+RUNS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0)
+"""Seconds of work: up to a few calls for 40 minutes of audio."""
+STEPS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+INTERRUPTED = "interrupted"
+ANSWERED = "answered"
+
+
+class Metrics:
+    """Counts in a registry of its own. Safe to share by threads; counting costs microseconds and cannot fail."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._jobs = self._counter("jobs_settled", "Jobs that ended here.", "state", "code", "lane")
+        self._wait = self._histogram("job_wait_seconds", "From acceptance to the last start.", WAITS, "lane")
+        self._run = self._histogram("job_run_seconds", "From the last start to the end.", RUNS, "state")
+        self._step = self._histogram("step_seconds", "Steps of settled attempts.", STEPS, "step")
+        self._audio = self._counter("audio_seconds", "Audio of jobs that succeeded.", "model")
+        self._calls = self._counter(
+            "model_calls",
+            "Calls of the model, by what came of them.",
+            "model",
+            "reason",
+        )
+        self._call_seconds = self._histogram("model_call_seconds", "Calls that were answered.", RUNS, "model")
+        self._tokens = self._counter("tokens", "Tokens that the model has counted.", "model", "direction")
+        self._cost = self._counter("cost_usd", "US dollars, by the price table.", "model")
+        self._webhooks = self._counter("webhook_attempts", "Attempts to deliver, by the state after them.", "state")
+        self._chores = self._counter("sweep_chores", "What sweeps of this process found to do.", "chore")
+        self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
+        self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
+        self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
+
+    def settled(self, result: CaptionResult) -> None:
+        """Count a whole job that has ended in the ledger."""
+        code = result.failure.code if result.failure else ""
+        self._jobs.labels(result.state, code, result.lane).inc()
+        times = result.timings
+        if times.started_at is not None:
+            self._wait.labels(result.lane).observe(max(0.0, (times.started_at - times.accepted_at).total_seconds()))
+            self._run.labels(result.state).observe(max(0.0, (times.finished_at - times.started_at).total_seconds()))
+        if result.caption is not None and result.audio is not None:
+            self._audio.labels(result.model).inc(result.audio.seconds)
+
+    def spent(self, result: CaptionResult) -> None:
+        """Count what one attempt has taken: a whole job's, or that of one part of it."""
+        for step, seconds in result.timings.steps.items():
+            self._step.labels(step).observe(seconds)
+        if result.usage is not None:
+            self._tokens.labels(result.model, "input").inc(result.usage.input_tokens)
+            self._tokens.labels(result.model, "output").inc(result.usage.output_tokens)
+        if result.cost is not None:
+            self._cost.labels(result.model).inc(float(result.cost.total))
+
+    @contextmanager
+    def call(self, model: str) -> Generator[None]:
+        """Count and time the call of the model that is made inside."""
+        started, reason = time.monotonic(), INTERRUPTED
+        try:
+            yield
+            reason = ANSWERED
+            self._call_seconds.labels(model).observe(time.monotonic() - started)
+        except ModelCallError as error:
+            reason = error.row.reason
+            raise
+        finally:
+            self._calls.labels(model, reason).inc()
+
+    def delivered(self, state: str) -> None:
+        """Count an attempt to deliver a webhook, by the state that it left the delivery in."""
+        self._webhooks.labels(state).inc()
+
+    def swept(self, chores: Chores) -> None:
+        """Count a sweep, and what it found."""
+        self._sweeps.labels("done").inc()
+        counts = {"send": chores.send, "expire": chores.expire, "publish": chores.publish, "deliver": chores.deliver}
+        for chore, found in counts.items():
+            self._chores.labels(chore).inc(len(found))
+        self._chores.labels("forget").inc(chores.forgotten)
+
+    def sweep_failed(self) -> None:
+        """Count a sweep that ledger or broker cut short."""
+        self._sweeps.labels("failed").inc()
+
+    def slots(self, total: int, busy: Callable[[], int]) -> None:
+        """Show how many slots there are, and at each scrape how many are `busy`."""
+        self._slots.set(total)
+        self._busy.set_function(busy)
+
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(f"captionfleet_{name}", help_text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"captionfleet_{name}", help_text, labels, buckets=buckets, registry=self.registry)
