@@ -50,7 +50,10 @@ def scrape_text(worker: WorkerProcess) -> str:
 def scrape(worker: WorkerProcess) -> Samples:
     """Each sample of a scrape, by its name and the values of its labels in the order of their names."""
     return {
-        (sample.name.removeprefix("captionfleet_"), tuple(value for _, value in sorted(sample.labels.items()))): sample.value
+        (
+            sample.name.removeprefix("captionfleet_"),
+            tuple(value for _, value in sorted(sample.labels.items())),
+        ): sample.value
         for family in text_string_to_metric_families(scrape_text(worker))
         for sample in family.samples
     }
