@@ -12,6 +12,7 @@ from captionfleet_ledger.errors import (
 from captionfleet_ledger.jobs import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
+from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, Permit, Rates
 from captionfleet_ledger.records import (
     Accepted,
     CaptionMemo,
@@ -27,7 +28,6 @@ from captionfleet_ledger.records import (
     Lease,
     OutboxEntry,
     Page,
-    Permit,
     QueuedJob,
     Refusal,
     RememberedCaption,
@@ -37,6 +37,7 @@ from captionfleet_ledger.records import (
 
 __all__ = [
     "Accepted",
+    "Asking",
     "CaptionMemo",
     "Chores",
     "Claim",
@@ -45,9 +46,12 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryClaim",
     "DeliveryState",
+    "Exceeded",
+    "Group",
     "JobConflictError",
     "JobFilter",
     "JobRecord",
+    "Learned",
     "Lease",
     "Ledger",
     "LedgerError",
@@ -61,6 +65,7 @@ __all__ = [
     "Page",
     "Permit",
     "QueuedJob",
+    "Rates",
     "Refusal",
     "RememberedCaption",
     "Settlement",

@@ -161,6 +161,13 @@ class Jobs:
         given = (0, "") if progress is None else (1, progress)
         return bool(self._run("release", lease.job_id, lease.token, *given))
 
+    def line_up(self, lease: Lease, *, progress: str) -> bool:
+        """Hand a job back that stands in line: it is queued and gets no message until it is called.
+
+        The attempt does not count. False: the lease is lost.
+        """
+        return bool(self._run("line_up", lease.job_id, lease.token, progress))
+
     def cancel(self, job_id: str) -> Settlement | Refusal:
         """End a job as cancelled, wherever it stands; a worker that runs it learns it from its next `renew`.
 
@@ -213,6 +220,14 @@ class Jobs:
         ids = list(job_ids)
         replies = self._store.send_all([read_command(self._store, job_id) for job_id in ids])
         return [record_of(job_id, reply) for job_id, reply in zip(ids, replies, strict=True)]
+
+    def states(self, job_ids: Iterable[str]) -> list[JobState | None]:
+        """The states of many, parts too, in the same order, in one round trip; None where a job is unknown."""
+        prefixes = self._store.prefixes
+        replies = self._store.send_all(
+            [("HGET", f"{prefixes[self._store.shard_of(job_id)]}job:{job_id}", "state") for job_id in job_ids]
+        )
+        return [JobState(reply.decode()) if reply else None for reply in replies]
 
     def _accept_chunk(self, jobs: Sequence[CaptionJob]) -> Iterator[Accepted | JobConflictError]:
         replies = self._store.send_all_safely([self._acceptance(job) for job in jobs])

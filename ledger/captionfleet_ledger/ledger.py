@@ -9,6 +9,7 @@ from captionfleet_ledger.deliveries import Deliveries
 from captionfleet_ledger.durability import concerns
 from captionfleet_ledger.jobs import Jobs
 from captionfleet_ledger.limits import Limits
+from captionfleet_ledger.line import Line
 from captionfleet_ledger.listing import Listing
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.outbox import Outbox
@@ -33,6 +34,7 @@ class Ledger:
         self.captions = Captions(store)
         self.listing = Listing(store)
         self.pace = Pace(store)
+        self.line = Line(store)
         self.limits = Limits(store)
         self.pauses = Pauses(store)
 

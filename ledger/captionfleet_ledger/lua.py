@@ -1,9 +1,16 @@
-"""The Lua scripts, each read once and known to the server by the SHA-1 of its text."""
+"""The Lua scripts, each read once and known to the server by the SHA-1 of its text.
+
+What all share is in `prelude.lua`; a script whose second line is `-- with NAME` has `NAME.lua` in front of it too.
+"""
 
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+_WITH = re.compile(r"^-- with (\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +30,14 @@ def load_scripts() -> dict[str, Script]:
         for entry in folder.iterdir()
         if entry.name.endswith(".lua")
     }
-    prelude = texts.pop("prelude")
-    return {name: _script(_joined(prelude, text)) for name, text in texts.items()}
+    return {name: _script(_joined(texts, text)) for name, text in texts.items() if text.startswith("#!lua")}
 
 
-def _joined(prelude: str, text: str) -> str:
-    """The prelude behind the script's first line, which tells the server what the script may do."""
+def _joined(texts: Mapping[str, str], text: str) -> str:
+    """What is shared behind the script's first line, which tells the server what the script may do."""
     first, _, rest = text.partition("\n")
-    return f"{first}\n{prelude}\n{rest}"
+    shared = ["prelude", *_WITH.findall(rest)]
+    return "\n".join((first, *(texts[name] for name in shared), rest))
 
 
 def _script(source: str) -> Script:

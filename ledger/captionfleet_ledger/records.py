@@ -247,19 +247,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
-    """The answer to a request for a model call.
-
-    Granted: sleep `wait` seconds, then call. Not granted: nothing is reserved; ask again after `wait` seconds.
-    """
-
-    granted: bool
-    wait: float
-    reason: str | None = None
-    """Why a cool-down is on, while one is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Cooling:
     """A cool-down: nobody gets a permit for that many more seconds."""
 

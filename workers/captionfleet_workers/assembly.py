@@ -1,6 +1,8 @@
 """Puts a worker together from its settings, and takes it apart in the right order."""
 
+import os
 import random
+import socket
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,8 +11,8 @@ import httpx2
 import structlog
 from celery import Celery
 
-from captionfleet_ledger import Ledger
-from captionfleet_schemas.catalogue import MODELS
+from captionfleet_ledger import Ledger, Rates
+from captionfleet_schemas.catalogue import MODELS, model_card
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.activity import Activity
@@ -18,6 +20,8 @@ from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
+from captionfleet_workers.job.line import Line
+from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
@@ -109,6 +113,8 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
+        fleet.pacer.start()
+        stack.callback(fleet.pacer.stop)
         sweeper = Sweeper(
             ledger,
             publisher,
@@ -118,6 +124,7 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             random=fleet.random,
             beat=fleet.activity.beat,
             metrics=metrics,
+            call_up=fleet.line.call_up_all,
         )
         sweeper.start()
         stack.callback(sweeper.stop)
@@ -137,8 +144,11 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     model = _model(settings, connect)
     stack.callback(model.close)
     activity = Activity()
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    line = Line(ledger, publisher, _rates_by_model(settings), holder=holder, slots=settings.worker_concurrency)
     return Fleet(
         settings=settings,
+        holder=holder,
         ledger=ledger,
         publisher=publisher,
         outbox=outbox,
@@ -146,6 +156,8 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         metrics=metrics,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
+        line=line,
+        pacer=Pacer(ledger, holder, _rates_by_model(settings), line.call_up),
         lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
@@ -159,6 +171,10 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         random=_jitter(),
         clock=ledger.clock,
     )
+
+
+def _rates_by_model(settings: WorkerSettings) -> Callable[[str], Rates]:
+    return lambda model: policies.rates_of(settings, model_card(model))
 
 
 def _jitter() -> random.Random:

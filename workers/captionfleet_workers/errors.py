@@ -8,6 +8,7 @@
     │   └── ForbiddenAddressError   an address that the operator does not allow       audio_forbidden_address
     ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
     ├── PausedError             what the job belongs to is paused: it waits for the end of that, no try is used up
+    ├── InLineError                 others come first: the job is queued again until it is called
     ├── InPartsError            the audio takes several calls: the job waits for its parts, no try is used up
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
@@ -65,6 +66,10 @@ class ThrottledError(JobError):
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+
+
+class InLineError(JobError):
+    """As many jobs as the account has calls for are ahead of this one; it is queued until it is called."""
 
 
 class PausedError(JobError):

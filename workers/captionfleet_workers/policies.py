@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from captionfleet_ledger import LedgerOptions
+from captionfleet_ledger import LedgerOptions, Rates
 from captionfleet_schemas.buckets import StoreAddress
 from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.fetch import FetchPolicy
@@ -49,6 +49,17 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
         buckets=tuple(map(StoreAddress.parse, settings.buckets)),
         presign=settings.presign,
         deadline=settings.audio_fetch_timeout,
+    )
+
+
+def rates_of(settings: WorkerSettings, card: ModelCard) -> Rates:
+    """What the account allows of this model, and what a call of it uses as documented."""
+    return Rates(
+        requests_per_second=settings.model_rpm / 60,
+        tokens_per_second=settings.model_tpm / 60,
+        ramp_seconds=settings.model_ramp,
+        tokens_per_audio_second=float(card.tokens.tokens_per_second),
+        other_tokens=card.tokens.template_tokens + card.tokens.typical_output_tokens,
     )
 
 

@@ -60,6 +60,12 @@ class WorkerSettings(FleetSettings):
     model_tpm: float = Field(
         default=100_000.0, ge=0, description="Tokens per minute, in and out, of the whole fleet; 0 is unlimited."
     )
+    model_ramp: float = Field(
+        default=15.0,
+        ge=0,
+        description="Seconds in which the rate of calls grows from a quarter to the whole after idleness, as the "
+        "service refuses traffic that grows too fast; 0 is at once.",
+    )
     model_call_timeout: float = Field(
         default=310.0, gt=0, description="Seconds that one call may take in all. A plain call ends at 300 s by itself."
     )

@@ -6,7 +6,7 @@ from typing import Any
 from celery import bootsteps
 
 from captionfleet_workers.assembly import Worker
-from captionfleet_workers.job.steps.pace import HOLD_SECONDS, LONGEST_WAIT_SECONDS
+from captionfleet_workers.job.steps.pace import LONGEST_WAIT_SECONDS
 from captionfleet_workers.leases import KEEPER, RENEWALS_PER_LEASE
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.stuck import CONSUMER, Limits
@@ -26,7 +26,7 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
             "cut": media_seconds * turns,
             "transcode": media_seconds * turns,
             "upload": settings.audio_fetch_timeout,
-            "pace": LONGEST_WAIT_SECONDS + HOLD_SECONDS,
+            "pace": LONGEST_WAIT_SECONDS,
             "call": settings.model_call_timeout,
         },
         loops={SWEEPER: settings.sweep_seconds, KEEPER: settings.lease_seconds / RENEWALS_PER_LEASE},

@@ -40,6 +40,7 @@ class Sweeper:
         random: Random,
         beat: Callable[[str], None] = lambda _loop: None,
         metrics: Metrics,
+        call_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -52,9 +53,11 @@ class Sweeper:
             random: the source of jitter.
             beat: is told the loop's name each time that it comes round.
             metrics: counts sweeps and what they find.
+            call_up: sends for whoever comes ahead next for a model.
         """
         self._beat = beat
         self._metrics = metrics
+        self._call_up = call_up
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
@@ -96,6 +99,7 @@ class Sweeper:
         for delivery_id in chores.deliver:
             self._publisher.deliver(delivery_id)
         self._probe()
+        self._call_up()
         return chores
 
     def _take_turn(self) -> Chores:

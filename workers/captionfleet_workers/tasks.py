@@ -1,8 +1,5 @@
 """The two Celery tasks. A message is a wake-up call: what to do, and whether to do it at all, the ledger says."""
 
-import os
-import socket
-
 import structlog
 from celery import Celery
 from celery.exceptions import Reject
@@ -48,7 +45,7 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
             fleet.ledger,
             job_id,
             body,
-            holder=HOLDER,
+            holder=fleet.holder,
             lease_seconds=fleet.settings.lease_seconds,
             model=fleet.settings.model_name,
             token=token,
@@ -77,7 +74,3 @@ def without_headers(body: dict[str, object] | None) -> dict[str, object] | None:
 def _rest(fleet: Fleet, seconds: float) -> None:
     if fleet.shutdown.stopping.wait(seconds):
         raise Reject("the worker is stopping, and the ledger is away", requeue=True)
-
-
-HOLDER = f"{socket.gethostname()}:{os.getpid()}"
-"""Who holds a lease, for a person who looks at the ledger."""

@@ -26,12 +26,15 @@ HERE = [kind for kind in ("valkey", "redis") if kind != "redis" or shutil.which(
 
 ON_A_CLUSTER = {"test_claim", "test_listing", "test_pauses", "test_restore", "test_settle", "test_sweep"}
 """Modules that are tested on a cluster too: together they use every script."""
+ON_ONE_SERVER = {"test_hidden_limit", "test_shares"}
+"""Modules that play long times: what they show is the arithmetic of scripts that others run on every server."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test on each kind of server that its module is for."""
     if "server" in metafunc.fixturenames:
         kinds = [*HERE, "cluster"] if metafunc.definition.path.stem in ON_A_CLUSTER else HERE
+        kinds = HERE[:1] if metafunc.definition.path.stem in ON_ONE_SERVER else kinds
         metafunc.parametrize("server", kinds, indirect=True, scope="session")
 
 

@@ -7,6 +7,7 @@ from redis.connection import Connection
 
 from captionfleet_ledger import CaptionMemo, DeliveryState, Ledger, RememberedCaption, WaitingReason
 from tests.functional.ledger.making import HOOK, Clock, attempt_at, make_hooked_job, make_job, make_result, take
+from tests.functional.ledger.pacing import DOCUMENTED, MODEL
 
 Trips = Callable[[], int]
 MEMO = CaptionMemo("acme:0123", RememberedCaption("job-1", "A dog barks twice."), 60)
@@ -71,7 +72,7 @@ def test_the_ways_back(ledger: Ledger, trips: Trips) -> None:
     costs["defer"] = trips()
     ledger.jobs.release(released.lease)
     costs["release"] = trips()
-    ledger.pace.acquire("model", tokens=1, requests_per_second=1, tokens_per_second=1, hold=1)
+    ledger.pace.acquire(MODEL, DOCUMENTED, "process", [])
     costs["pace.acquire"] = trips()
     ledger.jobs.cancel("job-2")
     costs["cancel"] = trips()

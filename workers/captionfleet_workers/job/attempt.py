@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from captionfleet_ledger import Claim, RememberedCaption
+from captionfleet_ledger import Claim, Group, Permit, RememberedCaption
 from captionfleet_schemas import CaptionJob, Quote
 from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.errors import HandedBackError, LeaseLostError
@@ -36,6 +36,10 @@ class Attempt:
     fit: FitPlan | None = None
     audio: AudioUrl | AudioUpload | AudioFile | None = None
     transcoded: Path | None = None
+    ahead: bool = False
+    """Whether the job counts as ahead of its call."""
+    permit: Permit | None = None
+    """Of the last call; None where the account has no limit."""
     answer: Answer | None = None
     caption_key: str | None = None
     """What the answer is remembered under; None remembers nothing."""
@@ -49,6 +53,16 @@ class Attempt:
     def job(self) -> CaptionJob:
         """The job as it was accepted."""
         return self.claim.job
+
+    @property
+    def job_id(self) -> str:
+        """The id under which the ledger holds it, which is a part's own."""
+        return self.claim.lease.job_id
+
+    @property
+    def group(self) -> Group:
+        """Among whose jobs it waits for its call."""
+        return Group(lane=self.job.lane, tenant=self.job.tenant)
 
     @property
     def deadline(self) -> float | None:
@@ -69,6 +83,17 @@ class Attempt:
             raise HandedBackError
         return False
 
+    def check_waiting(self) -> None:
+        """Likewise for a job that only waits: nobody has to, in a worker that is going away.
+
+        Raises:
+            LeaseLostError: the job was cancelled or is another worker's.
+            HandedBackError: this worker is stopping.
+        """
+        self.check()
+        if self.shutdown.stopping.is_set():
+            raise HandedBackError
+
     def rest(self, seconds: float) -> None:
         """Wait, unless the job is lost or the worker stops: nobody has to wait in a worker that is going away.
 
@@ -79,9 +104,7 @@ class Attempt:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.held.lost.wait(min(left, 0.25))
-            self.check()
-            if self.shutdown.stopping.is_set():
-                raise HandedBackError
+            self.check_waiting()
 
     def close(self) -> None:
         """Remove the attempt's files from the spool."""

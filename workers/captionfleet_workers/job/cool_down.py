@@ -3,9 +3,20 @@
 import time
 from threading import Lock
 
-from captionfleet_ledger import Cooling, Ledger
+from captionfleet_ledger import Cooling, Exceeded, Ledger
 
 FRESH_SECONDS = 0.5
+
+EXCEEDED = {
+    "request_rate": Exceeded.REQUESTS,
+    "concurrency": Exceeded.REQUESTS,
+    "route_busy": Exceeded.REQUESTS,
+    "throttled": Exceeded.REQUESTS,
+    "token_rate": Exceeded.TOKENS,
+    "burst_rate": Exceeded.BURST,
+}
+"""What was too much, by the catalogue's reason; calls at once are the rate times their length.
+The others are the model's own."""
 
 
 class CoolDowns:

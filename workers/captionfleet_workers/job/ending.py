@@ -73,6 +73,13 @@ def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
     log.info("job.parked" if parked else "job.lost", scope=scope, why=why)
 
 
+def line_up(attempt: Attempt, fleet: Fleet) -> None:
+    """Give the job back until it is called, as if it had not been started."""
+    progress = attempt.progress.encode()
+    lined_up = _as_holder(attempt, fleet, lambda: fleet.ledger.jobs.line_up(attempt.claim.lease, progress=progress))
+    log.debug("job.in_line" if lined_up else "job.lost")
+
+
 def await_parts(attempt: Attempt, fleet: Fleet, parts: Mapping[str, str]) -> None:
     """Let the job wait until its parts have ended, and set those going that are new."""
     progress = attempt.progress.encode()

@@ -13,6 +13,8 @@ from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
+from captionfleet_workers.job.line import Line
+from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
@@ -32,12 +34,16 @@ class Fleet:
     """The services that a job needs, and the policies that it is worked on by."""
 
     settings: WorkerSettings
+    holder: str
+    """Names this process in the ledger, for a person who looks at it."""
     ledger: Ledger
     publisher: Publisher
     outbox: Outbox
     activity: Activity
     leases: LeaseKeeper
     cool_downs: CoolDowns
+    line: Line
+    pacer: Pacer
     lengths: LearnedLengths
     pauses: Pauses
     http: httpx2.Client

@@ -5,11 +5,12 @@ from contextlib import closing
 
 import structlog
 
-from captionfleet_ledger import Claim, LedgerUnavailableError, WaitingReason
+from captionfleet_ledger import Claim, Exceeded, LedgerUnavailableError, WaitingReason
 from captionfleet_schemas import CaptionResult, FailureCode
 from captionfleet_schemas.catalogue import ModelCard, model_card
 from captionfleet_workers.errors import (
     HandedBackError,
+    InLineError,
     InPartsError,
     JobError,
     LeaseLostError,
@@ -20,7 +21,8 @@ from captionfleet_workers.errors import (
 )
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
-from captionfleet_workers.job.ending import await_parts, defer, hand_back, park, settle
+from captionfleet_workers.job.cool_down import EXCEEDED
+from captionfleet_workers.job.ending import await_parts, defer, hand_back, line_up, park, settle
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.gather import gather
 from captionfleet_workers.job.part import Part
@@ -29,7 +31,7 @@ from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.patience import until_ledger_answers
-from captionfleet_workers.policies import quote_terms
+from captionfleet_workers.policies import quote_terms, rates_of
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, Split, decide
 
@@ -54,6 +56,7 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
             attempt.quote = free(quote_terms(fleet.settings, attempt.card))
         with closing(attempt):
             _run(attempt, fleet)
+            fleet.line.leave(attempt)
     finally:
         fleet.leases.drop(held)
 
@@ -65,12 +68,15 @@ def _card(claim: Claim, fleet: Fleet) -> ModelCard:
 
 def _run(attempt: Attempt, fleet: Fleet) -> None:
     try:
+        fleet.line.enter(attempt)
         while not _try(attempt, fleet):
             log.info("job.another_try", failures=attempt.progress.model_failures + attempt.progress.origin_failures)
     except LeaseLostError:
         log.info("job.lost")
     except HandedBackError:
         hand_back(attempt, fleet)
+    except InLineError:
+        line_up(attempt, fleet)
     except InPartsError as error:
         await_parts(attempt, fleet, error.parts)
     except PausedError as error:
@@ -176,10 +182,16 @@ def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attemp
 def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) -> None:
     """A limit that one worker has hit is hit for all: the whole fleet cools down."""
     if isinstance(problem, ModelCallError) and problem.row.verdict in {Verdict.WAIT, Verdict.SLOW_DOWN}:
-        _cool_down(attempt, fleet, after, problem.row.reason)
+        until_ledger_answers(lambda: _tell_pace(problem, after, attempt, fleet), time.sleep)
 
 
-def _cool_down(attempt: Attempt, fleet: Fleet, seconds: float, reason: str) -> None:
-    model = attempt.card.name
-    until_ledger_answers(lambda: fleet.ledger.pace.cool_down(model, seconds, reason), time.sleep)
-    fleet.cool_downs.forget(model)
+def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: Fleet) -> None:
+    model, pace, reason = attempt.card.name, fleet.ledger.pace, problem.row.reason
+    if attempt.permit is None:
+        pace.cool_down(model, after, reason)
+        fleet.cool_downs.forget(model)
+        return
+    exceeded = EXCEEDED.get(reason, Exceeded.CAPACITY)
+    rates = rates_of(fleet.settings, attempt.card)
+    seconds = pace.refuse(model, rates, attempt.permit, exceeded, reason=reason, retry_after=problem.report.retry_after)
+    log.warning("fleet.cools_down", seconds=seconds, reason=reason)

@@ -3,10 +3,10 @@
 import structlog
 
 from captionfleet_ledger import LedgerUnavailableError
-from captionfleet_schemas.cost import estimate
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.policies import rates_of
 
 log = structlog.get_logger()
 
@@ -50,17 +50,13 @@ def _timeout(attempt: Attempt, fleet: Fleet) -> float:
 
 
 def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:
-    if answer.usage is None or not fleet.settings.model_tpm:
+    if answer.usage is None or attempt.permit is None:
         return
     assert attempt.inspection is not None
-    expected = estimate(attempt.card, attempt.inspection.seconds)
-    used = answer.usage.input_tokens + answer.usage.output_tokens
+    seconds = max(attempt.inspection.seconds, attempt.card.tokens.min_seconds)
+    rates = rates_of(fleet.settings, attempt.card)
     try:
-        fleet.ledger.pace.settle(
-            attempt.card.name,
-            tokens_delta=used - expected.input_tokens - expected.output_tokens,
-            tokens_per_second=fleet.settings.model_tpm / 60,
-        )
+        fleet.ledger.pace.settle(attempt.card.name, rates, attempt.permit, answer.usage, audio_seconds=seconds)
     except LedgerUnavailableError as error:
         # The answer is there and paid for: what its permit was off by is not worth a second walk through the steps.
         log.warning("permit.not_corrected", reason=str(error))

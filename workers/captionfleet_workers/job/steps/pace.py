@@ -1,18 +1,20 @@
 """Waits for a permit: the whole fleet shares the account's requests and tokens."""
 
-from captionfleet_ledger import Permit
-from captionfleet_schemas.cost import estimate
+import time
+
+from captionfleet_ledger import Asking
 from captionfleet_workers.errors import ThrottledError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
+from captionfleet_workers.job.line import is_limited
+from captionfleet_workers.job.pacer import Ticket
+from captionfleet_workers.policies import rates_of
 
-HOLD_SECONDS = 5.0
-"""A permit is taken only when it can be used within this time, so that none is held by a job that waits for long."""
-
-LONGEST_WAIT_SECONDS = 120.0
+LONGEST_WAIT_SECONDS = 300.0
 """Wait in the slot up to this long in all; the job then goes back to the ledger."""
-
-FREE = Permit(granted=True, wait=0.0)
+LOOK_SECONDS = 0.25
+"""So often a job that waits looks whether it is still to be done."""
+BUSY = "the fleet's limits are used up"
 
 
 def pace(attempt: Attempt, fleet: Fleet) -> None:
@@ -22,30 +24,43 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
         ThrottledError: it would take longer than a slot is worth.
         PausedError: calls have been stopped since the job was claimed.
     """
-    waited = 0.0
-    while True:
-        fleet.pauses.check(attempt)
-        permit = _ask(attempt, fleet)
-        if not permit.granted and waited + permit.wait > LONGEST_WAIT_SECONDS:
-            raise ThrottledError(permit.reason or "the fleet's limits are used up", retry_after=permit.wait)
-        # Those who were refused come back at slightly different times, or they would all ask again at once.
-        wait = permit.wait if permit.granted else permit.wait * fleet.random.uniform(1, 1.1)
-        attempt.rest(wait)
-        if permit.granted:
-            return
-        waited += wait
+    if is_limited(rates_of(fleet.settings, attempt.card)):
+        _wait_for_permit(attempt, fleet)
+    else:
+        _wait_for_cool_down(attempt, fleet)
 
 
-def _ask(attempt: Attempt, fleet: Fleet) -> Permit:
-    if not (fleet.settings.model_rpm or fleet.settings.model_tpm):
-        cooling = fleet.cool_downs.of(attempt.card.name)
-        return Permit(granted=False, wait=cooling.seconds, reason=cooling.reason) if cooling else FREE
+def _wait_for_permit(attempt: Attempt, fleet: Fleet) -> None:
     assert attempt.inspection is not None
-    expected = estimate(attempt.card, attempt.inspection.seconds)
-    return fleet.ledger.pace.acquire(
-        attempt.card.name,
-        tokens=expected.input_tokens + expected.output_tokens,
-        requests_per_second=fleet.settings.model_rpm / 60,
-        tokens_per_second=fleet.settings.model_tpm / 60,
-        hold=HOLD_SECONDS,
-    )
+    seconds = max(attempt.inspection.seconds, attempt.card.tokens.min_seconds)
+    asking = Asking(job_id=attempt.job_id, group=attempt.group, audio_seconds=seconds, since=fleet.clock())
+    ticket = fleet.pacer.ask(attempt.card.name, asking)
+    try:
+        _wait(ticket, attempt, fleet)
+    finally:
+        fleet.pacer.withdraw(ticket)
+    attempt.permit, attempt.ahead = ticket.permit, False
+    attempt.rest(ticket.due - time.monotonic())
+
+
+def _wait(ticket: Ticket, attempt: Attempt, fleet: Fleet) -> None:
+    until = time.monotonic() + LONGEST_WAIT_SECONDS
+    fleet.pauses.check(attempt)
+    while not ticket.granted.wait(LOOK_SECONDS):
+        fleet.pauses.check(attempt)
+        attempt.check_waiting()
+        outlook = ticket.outlook.wait if ticket.outlook else 0.0
+        if time.monotonic() + outlook > until:
+            reason = ticket.outlook.reason if ticket.outlook else None
+            raise ThrottledError(reason or BUSY, retry_after=outlook)
+
+
+def _wait_for_cool_down(attempt: Attempt, fleet: Fleet) -> None:
+    until = time.monotonic() + LONGEST_WAIT_SECONDS
+    fleet.pauses.check(attempt)
+    while cooling := fleet.cool_downs.of(attempt.card.name):
+        if time.monotonic() + cooling.seconds > until:
+            raise ThrottledError(cooling.reason, retry_after=cooling.seconds)
+        # Those who were refused come back at slightly different times, or they would all call at once.
+        attempt.rest(cooling.seconds * fleet.random.uniform(1, 1.1))
+        fleet.pauses.check(attempt)

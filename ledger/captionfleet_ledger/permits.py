@@ -1,0 +1,96 @@
+"""The values of the pace: what an account allows, who asks for a call, and what is granted."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from captionfleet_schemas import Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """What an account may do with one model, and what a call of it is expected to use."""
+
+    requests_per_second: float
+    """0 for no limit."""
+    tokens_per_second: float
+    """0 for no limit."""
+    ramp_seconds: float = 0.0
+    """After idleness the rate grows from a quarter to the whole in this time."""
+    tokens_per_audio_second: float = 12.5
+    """As documented; what calls turn out to use replaces it."""
+    other_tokens: int = 458
+    """Of a call besides its audio: the template and a typical answer. Likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Jobs among which it is fair that the first to come is the first to go."""
+
+    lane: Lane
+    tenant: str
+
+    def __str__(self) -> str:
+        """As the ledger names it."""
+        return f"{self.lane.value}|{self.tenant}"
+
+    @classmethod
+    def named(cls, name: str) -> "Group":
+        """The group of a name that `str` gave."""
+        lane, _, tenant = name.partition("|")
+        return cls(lane=Lane(lane), tenant=tenant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A job that is ready for its call."""
+
+    job_id: str
+    group: Group
+    audio_seconds: float
+    since: float
+    """Since when it waits, in seconds since 1970 by the ledger's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The answer of the pace.
+
+    Granted: the job `job_id` sleeps `wait` seconds, then calls. Not granted: nothing is reserved; ask again after
+    `wait` seconds.
+    """
+
+    granted: bool
+    wait: float
+    reason: str | None = None
+    """Why a cool-down is on, while one is."""
+    job_id: str = ""
+    tokens: int = 0
+    """What the call will use, by estimate."""
+    moment: float = 0.0
+    """When it begins, in seconds since 1970."""
+    others_in_line: bool = False
+    """Whether there is somebody to call up."""
+
+
+class Exceeded(StrEnum):
+    """What a refusal of the model says was too much."""
+
+    REQUESTS = "requests"
+    """Requests in a minute or a second, or at once."""
+    TOKENS = "tokens"
+    BURST = "burst"
+    """The rate grew too fast."""
+    CAPACITY = "capacity"
+    """Nothing of ours: the model is busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What calls of a model have turned out to use and to be allowed; None where nothing is known."""
+
+    tokens_per_audio_second: float | None
+    other_tokens: float | None
+    """Of a call besides its audio."""
+    requests_per_second: float | None
+    """Where the rate was last set after a refusal."""
+    tokens_per_second: float | None

@@ -1,0 +1,90 @@
+--[[
+The rates in force for a model, and what was used of them. Fields of `pace:<name>`:
+
+  next_request, next_token      when the next call may begin by either rate
+  cool_until, reason            a cool-down
+  ramp_from, ramp_scale         since when the rate grows, and how much slower than usual
+  granted_at                    the moment of the last permit
+  found_<what>, bad_<what>, cut_<what>   a limit below the documented one: where the rate was set after a refusal, at
+                                what rate it was refused, and when; <what> is `requests` or `tokens`
+  audio_seconds, audio_tokens, output_tokens, mean_tokens   what calls turned out to use
+
+`spent:<what>:<name>` is a hash: second → requests or tokens of permits whose moment lies in it.
+]]
+local HEADROOM = 0.965
+local WINDOW = 60
+local CLOSE, CLIMB_SECONDS, KEPT_SECONDS = 0.97, 120, 600
+local RAMP_FIRST = 0.25
+
+local rates = {}
+
+local FIELDS = {
+  'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'granted_at', 'refused_at', 'strikes',
+  'found_requests', 'bad_requests', 'cut_requests', 'found_tokens', 'bad_tokens', 'cut_tokens',
+  'audio_seconds', 'audio_tokens', 'output_tokens', 'mean_tokens',
+}
+
+function rates.read(name)
+  local pace = fields(key('pace', name), FIELDS)
+  for field, value in pairs(pace) do
+    if field ~= 'reason' then pace[field] = tonumber(value) end
+  end
+  return pace
+end
+
+-- Just below the documented limit; or else the rate climbs from where it was cut to just below where it was refused, and
+-- after a while looks whether that limit still holds.
+function rates.of(pace, what, limit)
+  local known = limit * HEADROOM
+  local found = pace['found_' .. what]
+  if not found then return known end
+  local bad, since = pace['bad_' .. what], NOW - pace['cut_' .. what]
+  local climbed = found + (bad - found) * since / CLIMB_SECONDS
+  local ceiling = bad * CLOSE * (1 + 0.1 * math.max(0, since / KEPT_SECONDS - 1))
+  return math.min(known, climbed, ceiling)
+end
+
+function rates.ramp(pace, seconds)
+  local scaled = seconds * (pace.ramp_scale or 1)
+  if scaled <= 0 then return 1 end
+  return math.min(1, RAMP_FIRST + (1 - RAMP_FIRST) * (NOW - pace.ramp_from) / scaled)
+end
+
+local function spent(name, what) return key('spent', what, name) end
+
+function rates.spend(name, what, moment, amount)
+  if amount ~= 0 then redis.call('HINCRBYFLOAT', spent(name, what), math.floor(moment), amount) end
+end
+
+-- What was spent in each of the last seconds, oldest first, and the sum.
+local function window(name, what)
+  local entries, sum = {}, 0
+  local raw = redis.call('HGETALL', spent(name, what))
+  for index = 1, #raw, 2 do
+    local second = tonumber(raw[index])
+    if second < math.floor(NOW) - WINDOW then
+      redis.call('HDEL', spent(name, what), raw[index])
+    else
+      entries[#entries + 1] = {second, tonumber(raw[index + 1])}
+      sum = sum + raw[index + 1]
+    end
+  end
+  table.sort(entries, function(one, other) return one[1] < other[1] end)
+  return entries, sum
+end
+
+function rates.in_last_minute(name, what) return select(2, window(name, what)) end
+
+-- From when on so much more fits into a minute. A call that is larger than a minute's worth goes alone.
+function rates.opens(name, what, amount, rate)
+  if rate <= 0 then return 0 end
+  local entries, sum = window(name, what)
+  -- Seconds are counted as a whole, which is margin enough.
+  local budget, moment = rate / HEADROOM * WINDOW - amount, 0
+  for _, entry in ipairs(entries) do
+    if sum <= budget + 0.001 then return moment end
+    sum = sum - entry[2]
+    moment = entry[1] + 1 + WINDOW
+  end
+  return moment
+end
