@@ -113,8 +113,9 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
-        fleet.pacer.start()
-        stack.callback(fleet.pacer.stop)
+        for thread in (fleet.line.caller, fleet.pacer):
+            thread.start()
+            stack.callback(thread.stop)
         sweeper = Sweeper(
             ledger,
             publisher,
@@ -145,7 +146,8 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     stack.callback(model.close)
     activity = Activity()
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    line = Line(ledger, publisher, _rates_by_model(settings), holder=holder, slots=settings.worker_concurrency)
+    rates = _rates_by_model(settings)
+    line = Line(ledger, publisher, rates, holder=holder, slots=settings.worker_concurrency, beat=activity.beat)
     return Fleet(
         settings=settings,
         holder=holder,
@@ -157,7 +159,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
         line=line,
-        pacer=Pacer(ledger, holder, _rates_by_model(settings), line.call_up),
+        pacer=Pacer(ledger, holder, rates, line.caller.soon, beat=activity.beat),
         lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),

@@ -6,6 +6,7 @@ from typing import Any
 from celery import bootsteps
 
 from captionfleet_workers.assembly import Worker
+from captionfleet_workers.job import caller, pacer
 from captionfleet_workers.job.steps.pace import LONGEST_WAIT_SECONDS
 from captionfleet_workers.leases import KEEPER, RENEWALS_PER_LEASE
 from captionfleet_workers.settings import WorkerSettings
@@ -29,7 +30,12 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
             "pace": LONGEST_WAIT_SECONDS,
             "call": settings.model_call_timeout,
         },
-        loops={SWEEPER: settings.sweep_seconds, KEEPER: settings.lease_seconds / RENEWALS_PER_LEASE},
+        loops={
+            SWEEPER: settings.sweep_seconds,
+            KEEPER: settings.lease_seconds / RENEWALS_PER_LEASE,
+            pacer.PACER: pacer.LONGEST_SLEEP,
+            caller.CALLER: caller.LONGEST_SLEEP,
+        },
         margin=settings.worker_stuck_margin,
     )
 

@@ -24,7 +24,8 @@ rates.spend(name, 'tokens', moment, -tokens)
 -- A call that was on its way when the cool-down began says nothing new.
 local is_new = moment >= (pace.cool_until or 0)
 local strikes = is_new and (pace.strikes or 0) + 1 or math.max(1, pace.strikes or 1)
-if NOW - (pace.refused_at or 0) > CALM_SECONDS then strikes = 1 end
+-- A cool-down is not calm: nobody calls.
+if NOW - math.max(pace.refused_at or 0, pace.cool_until or 0) > CALM_SECONDS then strikes = 1 end
 strikes = math.min(strikes, MOST_STRIKES)
 
 -- Never below what was accepted in the last minute. After a calm minute that is the limit itself, whether seconds or

@@ -12,13 +12,29 @@ SCRIPTS = load_scripts()
 FOLDER = files("captionfleet_ledger") / "scripts"
 
 
-def test_each_file_is_a_script() -> None:
-    """All but the prelude, which stands in front of each."""
-    names = {entry.name.removesuffix(".lua") for entry in FOLDER.iterdir()}
-    prelude = (FOLDER / "prelude.lua").read_text("utf-8")
+def texts() -> dict[str, str]:
+    """Each file by its name."""
+    return {entry.name.removesuffix(".lua"): entry.read_text("utf-8") for entry in FOLDER.iterdir()}
 
-    assert set(SCRIPTS) == names - {"prelude"}
-    assert all(script.source.partition("\n")[2].startswith(prelude) for script in SCRIPTS.values())
+
+def test_each_file_is_a_script() -> None:
+    """All but the prelude, which stands in front of each, and what some share."""
+    files_of = texts()
+    scripts = {name for name, text in files_of.items() if text.startswith("#!lua")}
+
+    assert set(SCRIPTS) == scripts
+    assert set(files_of) - scripts == {"prelude", "line", "rates"}
+    assert all(script.source.partition("\n")[2].startswith(files_of["prelude"]) for script in SCRIPTS.values())
+
+
+def test_what_some_scripts_share_is_in_front_of_those_that_name_it() -> None:
+    """Once each, between the prelude and the script itself; the others carry none of it."""
+    files_of = texts()
+
+    for name, script in SCRIPTS.items():
+        for shared in ("line", "rates"):
+            wanted = f"-- with {shared}\n" in files_of[name]
+            assert script.source.count(files_of[shared]) == int(wanted), (name, shared)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -27,7 +43,8 @@ def test_a_script_says_what_it_does(name: str) -> None:
     text = (FOLDER / f"{name}.lua").read_text("utf-8")
 
     opening = (
-        r"#!lua( flags=(no-writes|allow-oom))?\n--\[\[\n[A-Z].*\nKEYS +\[1\].*\nARGV +\[1\] time.*\nReturns  .*\]\]\n"
+        r"#!lua( flags=(no-writes|allow-oom))?\n(-- with \w+\n)*"
+        r"--\[\[\n[A-Z].*\nKEYS +\[1\].*\nARGV +\[1\] time.*\nReturns  .*\]\]\n"
     )
     assert re.match(opening, text, re.DOTALL)
 

@@ -1,6 +1,5 @@
 """How jobs leave the queue ahead of their calls: as many as there are calls for soon; the others stand in line."""
 
-import time
 from collections.abc import Callable
 
 import structlog
@@ -11,21 +10,32 @@ from captionfleet_schemas.catalogue import MODELS
 from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError, InLineError
 from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.caller import Caller
 from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.publisher import Publisher
 
 log = structlog.get_logger()
 
-LIVES = frozenset({JobState.QUEUED, JobState.RUNNING, JobState.WAITING})
+COMES = frozenset({JobState.QUEUED, JobState.RUNNING})
+"""Who is still to come. A running one is just being given back; one that waits, as for the end of a pause, comes by
+itself."""
 
 
 class Line:
     """The fleet's line, as one process deals with it. Safe to share by threads."""
 
-    def __init__(
-        self, ledger: Ledger, publisher: Publisher, rates_of: Callable[[str], Rates], *, holder: str, slots: int
+    def __init__(  # noqa: PLR0913  whom it works with, and who this process is
+        self,
+        ledger: Ledger,
+        publisher: Publisher,
+        rates_of: Callable[[str], Rates],
+        *,
+        holder: str,
+        slots: int,
+        beat: Callable[[str], None] = lambda _loop: None,
     ) -> None:
-        """`slots` is how many jobs this process works on at once."""
+        """`slots` is how many jobs this process works on at once; `beat` is for the thread of `caller`."""
+        self.caller = Caller(self.call_up, beat=beat)
         self._ledger = ledger
         self._publisher = publisher
         self._rates_of = rates_of
@@ -37,6 +47,8 @@ class Line:
 
         Raises:
             InLineError: it is not its turn.
+            LeaseLostError: likewise, while the ledger was away.
+            HandedBackError: this worker is stopping, and the ledger is away.
         """
         rates = self._rates_of(attempt.card.name)
         if not is_limited(rates) or _is_exempt(attempt):
@@ -45,7 +57,7 @@ class Line:
             lambda: self._ledger.line.admit(
                 attempt.card.name, rates, attempt.group, attempt.job_id, holder=self._holder, slots=self._slots
             ),
-            time.sleep,
+            attempt.rest,
         )
         if not attempt.ahead:
             raise InLineError
@@ -57,7 +69,7 @@ class Line:
         attempt.ahead = False
         try:
             if self._ledger.line.leave(attempt.card.name, attempt.group, attempt.job_id):
-                self.call_up(attempt.card.name)
+                self.caller.soon(attempt.card.name)
         except LedgerUnavailableError as error:
             # Its entry ends by itself.
             log.warning("line.not_left", reason=str(error))
@@ -73,7 +85,7 @@ class Line:
         queued = [job_id for job_id, state in states.items() if state is JobState.QUEUED]
         self._send({job_id: called[job_id] for job_id in queued})
         for job_id, state in states.items():
-            if state not in LIVES:
+            if state not in COMES:
                 self._ledger.line.leave(model, called[job_id], job_id)
 
     def call_up_all(self) -> None:

@@ -32,17 +32,24 @@ class Ticket:
     outlook: Permit | None = None
     """What the pace last said to the process: nobody of it is called before that."""
 
-    def grant(self, permit: Permit) -> None:
+    def grant(self, permit: Permit, now: float) -> None:
         """Tell the job."""
-        self.permit, self.due = permit, time.monotonic() + permit.wait
+        self.permit, self.due = permit, now + permit.wait
         self.granted.set()
 
 
 class Pacer:
     """The jobs of one process that are ready for their calls. Safe to share by threads."""
 
-    def __init__(
-        self, ledger: Ledger, holder: str, rates_of: Callable[[str], Rates], call_up: Callable[[str], None]
+    def __init__(  # noqa: PLR0913  whom it asks, for what and as whom, and whom it tells
+        self,
+        ledger: Ledger,
+        holder: str,
+        rates_of: Callable[[str], Rates],
+        call_up: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        beat: Callable[[str], None] = lambda _loop: None,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -50,8 +57,12 @@ class Pacer:
             ledger: whom it asks.
             holder: names the process there.
             rates_of: what the account allows of a model.
-            call_up: sends for those who come ahead next for a model.
+            call_up: has those sent for who come ahead next for a model; returns at once.
+            clock: monotonic, in seconds.
+            beat: is told the loop's name each time that it comes round.
         """
+        self._clock = clock
+        self._beat = beat
         self._ledger = ledger
         self._holder = holder
         self._rates_of = rates_of
@@ -83,23 +94,33 @@ class Pacer:
     def withdraw(self, ticket: Ticket) -> None:
         """Wait no more."""
         with self._lock:
-            self._tickets[ticket.model].pop(ticket.asking.job_id, None)
+            tickets, job_id = self._tickets[ticket.model], ticket.asking.job_id
+            # A job that was lost and came back to this process has another one.
+            if tickets.get(job_id) is ticket:
+                del tickets[job_id]
 
     def turn(self) -> float:
-        """Ask once for each model for which anybody waits. Returns seconds until it is worth asking again."""
+        """Ask once for each model for which anybody waits. Returns seconds until it is worth asking again.
+
+        Those who wait go on waiting while the ledger cannot be reached.
+        """
         with self._lock:
             models = [model for model, tickets in self._tickets.items() if tickets]
         return min((self._ask_for(model) for model in models), default=LONGEST_SLEEP)
 
     def _ask_for(self, model: str) -> float:
-        permit = self._ledger.pace.acquire(model, self._rates_of(model), self._holder, self._fronts(model))
+        try:
+            permit = self._ledger.pace.acquire(model, self._rates_of(model), self._holder, self._fronts(model))
+        except LedgerUnavailableError as error:
+            log.warning("permits.not_asked_for", model=model, reason=str(error))
+            return LONGEST_SLEEP
         if not permit.granted:
             self._tell(model, permit)
             return permit.wait
         with self._lock:
             ticket = self._tickets[model].pop(permit.job_id, None)
         if ticket is not None:
-            ticket.grant(permit)
+            ticket.grant(permit, self._clock())
         if permit.others_in_line:
             self._call_up(model)
         return 0.0
@@ -118,12 +139,11 @@ class Pacer:
 
     def _run(self) -> None:
         while not self._stopped:
+            self._beat(PACER)
             self._news.clear()
             wait = LONGEST_SLEEP
             try:
                 wait = self.turn()
-            except LedgerUnavailableError as error:
-                log.warning("permits.not_asked_for", reason=str(error))
             except Exception:
                 # An error of our own in one turn must not stop all calls.
                 log.exception("permits.internal_error")

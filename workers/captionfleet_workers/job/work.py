@@ -163,7 +163,7 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             return False
         case Retry(after, reason, progress):
             attempt.progress = progress
-            _warn_fleet(problem, after, attempt, fleet)
+            after = _warn_fleet(problem, after, attempt, fleet)
             return _wait(after, reason, problem, attempt, fleet)
         case Pause(reason, progress):
             attempt.progress = progress
@@ -179,19 +179,26 @@ def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attemp
     return True
 
 
-def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) -> None:
-    """A limit that one worker has hit is hit for all: the whole fleet cools down."""
+def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) -> float:
+    """A limit that one worker has hit is hit for all: the whole fleet cools down.
+
+    Returns:
+        Seconds until the next try. With a pace the job waits no longer than all others do, and for its turn.
+    """
     if isinstance(problem, ModelCallError) and problem.row.verdict in {Verdict.WAIT, Verdict.SLOW_DOWN}:
-        until_ledger_answers(lambda: _tell_pace(problem, after, attempt, fleet), time.sleep)
+        return until_ledger_answers(lambda: _tell_pace(problem, after, attempt, fleet), time.sleep)
+    return after
 
 
-def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: Fleet) -> None:
+def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: Fleet) -> float:
     model, pace, reason = attempt.card.name, fleet.ledger.pace, problem.row.reason
     if attempt.permit is None:
         pace.cool_down(model, after, reason)
         fleet.cool_downs.forget(model)
-        return
+        return after
     exceeded = EXCEEDED.get(reason, Exceeded.CAPACITY)
     rates = rates_of(fleet.settings, attempt.card)
     seconds = pace.refuse(model, rates, attempt.permit, exceeded, reason=reason, retry_after=problem.report.retry_after)
+    attempt.permit = None
     log.warning("fleet.cools_down", seconds=seconds, reason=reason)
+    return seconds

@@ -1,8 +1,9 @@
 """Waits for a permit: the whole fleet shares the account's requests and tokens."""
 
 import time
+from contextlib import suppress
 
-from captionfleet_ledger import Asking
+from captionfleet_ledger import Asking, LedgerUnavailableError
 from captionfleet_workers.errors import ThrottledError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
@@ -47,7 +48,9 @@ def _wait(ticket: Ticket, attempt: Attempt, fleet: Fleet) -> None:
     until = time.monotonic() + LONGEST_WAIT_SECONDS
     fleet.pauses.check(attempt)
     while not ticket.granted.wait(LOOK_SECONDS):
-        fleet.pauses.check(attempt)
+        # A ledger that is away permits nothing, and says nothing of pauses: whoever is ready for the call stays so.
+        with suppress(LedgerUnavailableError):
+            fleet.pauses.check(attempt)
         attempt.check_waiting()
         outlook = ticket.outlook.wait if ticket.outlook else 0.0
         if time.monotonic() + outlook > until:
