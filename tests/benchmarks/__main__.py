@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, inspecting, media, memory, pickup, throughput
+from tests.benchmarks import backlog, inspecting, media, memory, pacing, pickup, throughput
 from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
@@ -47,6 +47,12 @@ def _backlog() -> Table:
 def _long_audio() -> Table:
     console.print("Long audio …", style="dim")
     return _table("Long audio in media children", _media(media.measure()))
+
+
+def _pace() -> Table:
+    console.print("The pace …", style="dim")
+    title = f"{pacing.WORKERS} workers, {pacing.JOBS} jobs, {pacing.RPM} calls and {pacing.TPM:,} tokens a minute"
+    return _table(title, _paced(pacing.measure()))
 
 
 def _table(title: str, rows: Sequence[Row]) -> Table:
@@ -98,6 +104,16 @@ def _steps(seen: backlog.Steps) -> list[Row]:
     ]
 
 
+def _paced(seen: pacing.Paced) -> list[Row]:
+    percent = f"{seen.used * 100:.1f}"
+    return [
+        ("permitted rate used after the ramp, %", percent, "", _least(seen.used, 0.95)),
+        ("calls answered 429, %", f"{seen.refused * 100:.1f}", "", _most(seen.refused, 0.01)),
+        ("most calls in any second", str(seen.most_in_a_second), "", _most(seen.most_in_a_second, pacing.RPM / 60)),
+        ("most calls in any minute", str(seen.most_in_a_minute), "", _most(seen.most_in_a_minute, pacing.RPM)),
+    ]
+
+
 def _media(found: Media) -> list[Row]:
     cpu, beside = found.inspect.cpu_seconds + found.transcode.cpu_seconds, found.ffmpeg_cpu_seconds
     peak, growth = max(found.inspect.peak_mb, found.transcode.peak_mb), found.hours.peak_mb - found.minute.peak_mb
@@ -134,7 +150,7 @@ def _most(value: float, goal: float) -> str:
     return f"{value:.2f}, goal ≤ {goal:g}{'' if value <= goal else ': missed'}"
 
 
-PARTS = {"work": _work, "backlog": _backlog, "audio": _long_audio}
+PARTS = {"work": _work, "backlog": _backlog, "audio": _long_audio, "pace": _pace}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
