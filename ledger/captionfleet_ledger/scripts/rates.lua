@@ -52,10 +52,6 @@ end
 
 local function spent(name, what) return key('spent', what, name) end
 
-function rates.spend(name, what, moment, amount)
-  if amount ~= 0 then redis.call('HINCRBYFLOAT', spent(name, what), math.floor(moment), amount) end
-end
-
 -- What was spent in each of the last seconds, oldest first, and the sum.
 local function window(name, what)
   local entries, sum = {}, 0
@@ -71,6 +67,13 @@ local function window(name, what)
   end
   table.sort(entries, function(one, other) return one[1] < other[1] end)
   return entries, sum
+end
+
+function rates.spend(name, what, moment, amount)
+  if amount == 0 then return end
+  redis.call('HINCRBYFLOAT', spent(name, what), math.floor(moment), amount)
+  -- Nobody else looks at what was spent of a limit that is not set, or was never refused.
+  if redis.call('HLEN', spent(name, what)) > 2 * WINDOW then window(name, what) end
 end
 
 function rates.in_last_minute(name, what) return select(2, window(name, what)) end

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import redis
 
 from captionfleet_ledger import Asking, Exceeded, Ledger, Permit, Rates
 from captionfleet_schemas import Usage
@@ -197,6 +198,19 @@ def test_a_cool_down_of_a_fleet_without_limits(ledger: Ledger, clock: Clock) -> 
     assert cooling is not None
     assert (cooling.seconds, cooling.reason) == (60.0, "throttled")
     assert ledger.pace.cooling(MODEL) is None
+
+
+@pytest.mark.parametrize("rates", [DOCUMENTED, UNLIMITED])
+def test_what_was_spent_is_forgotten(ledger: Ledger, raw: redis.Redis, clock: Clock, rates: Rates) -> None:
+    """Also where nobody looks at it, as of a limit that is not set or was never refused."""
+    for _ in range(300):
+        clock.advance(2)
+        assert ask(ledger, rates).granted
+
+    kept = [len(raw.hkeys(key)) for key in raw.scan_iter("cf:*spent:*")]
+
+    assert len(kept) == 2
+    assert max(kept) <= 121
 
 
 def test_limits_are_apart(ledger: Ledger) -> None:
