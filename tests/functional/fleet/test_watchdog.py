@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from celery import Celery
 
 from captionfleet_schemas import JobState
@@ -30,6 +31,11 @@ BLOCKED_KEEPER = """
 import threading
 from captionfleet_workers.leases import LeaseKeeper
 LeaseKeeper.renew = lambda keeper: threading.Event().wait()
+"""
+DEAD_PACER = """
+import sys
+from captionfleet_workers.job.pacer import Pacer
+Pacer.turn = lambda pacer: sys.exit()
 """
 
 
@@ -76,12 +82,13 @@ def test_stuck_step(fleet: Fleet) -> None:
     fleet.client.cancel(stuck.id)
 
 
-def test_stuck_lease_keeper(fleet: Fleet) -> None:
-    """A process that can hold no lease is of no use."""
-    with broken_worker(fleet, BLOCKED_KEEPER, worker_stuck_margin=MARGIN) as worker:
+@pytest.mark.parametrize(("defect", "thread"), [(BLOCKED_KEEPER, "lease-keeper"), (DEAD_PACER, "pacer")])
+def test_stuck_thread(fleet: Fleet, defect: str, thread: str) -> None:
+    """A process that can hold no lease, or get no permit, is of no use."""
+    with broken_worker(fleet, defect, worker_stuck_margin=MARGIN) as worker:
         assert worker.process.wait(timeout=60) == 70
 
-    assert worker.logged("worker.stuck", what="lease-keeper")
+    assert worker.logged("worker.stuck", what=thread)
 
 
 def test_consumer_that_stopped_consuming(fleet: Fleet) -> None:
