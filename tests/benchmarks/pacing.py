@@ -1,4 +1,4 @@
-"""How much of an account's limit four workers use, by the emulator's count; limits are ten times the documented ones."""
+"""How much of an account four workers use, by the emulator's count; its limits are ten times the documented ones."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
