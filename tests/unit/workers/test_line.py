@@ -132,7 +132,7 @@ def test_a_worker_that_stops_waits_for_no_ledger() -> None:
 
 
 def test_those_who_come_next_are_sent_for() -> None:
-    """By their lane's queue, if they are queued; whoever is over, or waits for something else, leaves the line."""
+    """By their lane's queue, also who is just being given back; who is over, or waits for something else, leaves."""
     states = {
         "queued": JobState.QUEUED,
         "running": JobState.RUNNING,
@@ -144,8 +144,8 @@ def test_those_who_come_next_are_sent_for() -> None:
 
     make_line(edge).call_up("model-1")
 
-    assert edge.sent == [("queued", "captions.bulk")]
-    assert edge.marked == ["queued"]
+    assert edge.sent == [("queued", "captions.bulk"), ("running", "captions.bulk")]
+    assert edge.marked == ["queued", "running"]
     assert edge.left == ["waiting", "over", "unknown"]
 
 

@@ -17,8 +17,8 @@ from captionfleet_workers.publisher import Publisher
 log = structlog.get_logger()
 
 COMES = frozenset({JobState.QUEUED, JobState.RUNNING})
-"""Who is still to come. A running one is just being given back; one that waits, as for the end of a pause, comes by
-itself."""
+"""Who is still to come. A running one is just being given back, and is queued when its message arrives; one that waits,
+as for the end of a pause, comes by itself."""
 
 
 class Line:
@@ -82,8 +82,7 @@ class Line:
         """
         called = self._ledger.line.call_up(model, self._rates_of(model))
         states = dict(zip(called, self._ledger.jobs.states(called), strict=True)) if called else {}
-        queued = [job_id for job_id, state in states.items() if state is JobState.QUEUED]
-        self._send({job_id: called[job_id] for job_id in queued})
+        self._send({job_id: called[job_id] for job_id, state in states.items() if state in COMES})
         for job_id, state in states.items():
             if state not in COMES:
                 self._ledger.line.leave(model, called[job_id], job_id)
