@@ -1,5 +1,6 @@
 """The line of a model: how many jobs leave the queue ahead of their calls, and who is next to do so."""
 
+from datetime import datetime
 from typing import Any
 
 from captionfleet_ledger.permits import Group, Rates
@@ -17,7 +18,7 @@ class Line:
         self._store = store
 
     def admit(  # noqa: PLR0913  who asks, for which job, and with how many slots
-        self, name: str, rates: Rates, group: Group, job_id: str, *, holder: str, slots: int
+        self, name: str, rates: Rates, group: Group, job_id: str, *, since: datetime, holder: str, slots: int
     ) -> bool:
         """Let a claimed job come ahead of its call, or let it stand in line. One round trip.
 
@@ -28,6 +29,7 @@ class Line:
             rates: what the account allows; they say what a minute's worth is.
             group: the job's lane and tenant.
             job_id: the job.
+            since: when it was accepted, which is its place in line: who was refused, or handed back, is not the last.
             holder: the process that has claimed it.
             slots: how many jobs that process works on at once; no more than three quarters of the fleet's are ahead.
 
@@ -35,7 +37,7 @@ class Line:
             False when it stands in line: `Jobs.line_up` gives it back.
         """
         limits = (rates.requests_per_second, rates.tokens_per_second)
-        return bool(self._run("admit", name, str(group), job_id, holder, slots, *limits))
+        return bool(self._run("admit", name, str(group), job_id, since.timestamp(), holder, slots, *limits))
 
     def leave(self, name: str, group: Group, job_id: str) -> bool:
         """A job has ended, or waits for something else. Returns whether others stand in line. One round trip."""

@@ -4,11 +4,11 @@
 Let a claimed job come ahead of its call, if there is room for its group and nobody of the group stands in line before it.
 
 KEYS     [1] the shard's prefix
-ARGV     [1] time  [2] name of the limit  [3] group  [4] job id  [5] holder  [6] slots of the holder
-         [7] requests per second  [8] tokens per second, 0 for no limit
+ARGV     [1] time  [2] name of the limit  [3] group  [4] job id  [5] when it was accepted
+         [6] holder  [7] slots of the holder  [8] requests per second  [9] tokens per second, 0 for no limit
 Returns  1, or 0 if the job stands in line now
 ]]
-local _, name, group, id, holder, slots, request_rate, token_rate = unpack(ARGV)
+local _, name, group, id, since, holder, slots, request_rate, token_rate = unpack(ARGV)
 local AHEAD_SECONDS = 600
 
 redis.call('HSET', key('slots', name), holder, slots .. ' ' .. text(NOW))
@@ -25,6 +25,6 @@ if may_pass() then
   line.note(name, group, id, AHEAD_SECONDS)
   return 1
 end
-redis.call('ZADD', key('line', name, group), 'NX', text(NOW), id)
+redis.call('ZADD', key('line', name, group), since, id)
 redis.call('SADD', key('lines', name), group)
 return 0

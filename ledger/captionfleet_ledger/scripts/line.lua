@@ -5,7 +5,7 @@ A group is `lane|tenant`. An entry that is not renewed in time vanishes, so that
   ahead:<name>         sorted set   group|job id by when the entry ends
   ahead_of:<name>      hash         group → how many of its jobs are ahead
   lines:<name>         set          groups that have a line
-  line:<name>:<group>  sorted set   job ids by when they came
+  line:<name>:<group>  sorted set   job ids by when they were accepted
   slots:<name>         hash         holder → `slots time`
 ]]
 local SLOTS_KEPT = 300

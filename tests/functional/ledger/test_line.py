@@ -1,16 +1,19 @@
 """The line: jobs leave the queue ahead of their calls only as far as the account has calls for them soon."""
 
+from datetime import UTC, datetime, timedelta
+
 from captionfleet_ledger import Asking, Claim, Group, Ledger
 from captionfleet_schemas import JobState, Lane
 from tests.functional.ledger.making import Clock, make_job, state_of, take
 from tests.functional.ledger.pacing import BULK, DOCUMENTED, INTERACTIVE, MODEL
 
 MANY_SLOTS = 1000
+ACCEPTED = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
-def admit(ledger: Ledger, group: Group, job_id: str, slots: int = MANY_SLOTS) -> bool:
+def admit(ledger: Ledger, group: Group, job_id: str, slots: int = MANY_SLOTS, *, since: datetime = ACCEPTED) -> bool:
     """Ask for one job of a process."""
-    return ledger.line.admit(MODEL, DOCUMENTED, group, job_id, holder="process", slots=slots)
+    return ledger.line.admit(MODEL, DOCUMENTED, group, job_id, since=since, holder="process", slots=slots)
 
 
 def admit_many(ledger: Ledger, group: Group, jobs: int, slots: int = MANY_SLOTS) -> int:
@@ -86,6 +89,18 @@ def test_newcomers_do_not_push_in(ledger: Ledger) -> None:
     ledger.line.leave(MODEL, BULK, "archive-0")
 
     assert not admit(ledger, BULK, "newcomer")
+
+
+def test_who_comes_back_is_not_the_last(ledger: Ledger) -> None:
+    """A place in line is that of the job's acceptance: a refusal, or a worker that stops, costs nobody hours."""
+    admit_many(ledger, BULK, 80)
+    ledger.line.leave(MODEL, BULK, "archive-0")
+    came_back = admit(ledger, BULK, "oldest", since=ACCEPTED - timedelta(hours=1))
+
+    called = ledger.line.call_up(MODEL, DOCUMENTED)
+
+    assert not came_back
+    assert called == {"oldest": BULK}
 
 
 def test_the_group_with_least_ahead_is_called_first(ledger: Ledger) -> None:

@@ -55,7 +55,13 @@ class Line:
             return
         attempt.ahead = until_ledger_answers(
             lambda: self._ledger.line.admit(
-                attempt.card.name, rates, attempt.group, attempt.job_id, holder=self._holder, slots=self._slots
+                attempt.card.name,
+                rates,
+                attempt.group,
+                attempt.job_id,
+                since=attempt.claim.accepted_at,
+                holder=self._holder,
+                slots=self._slots,
             ),
             attempt.rest,
         )
