@@ -12,7 +12,12 @@ from captionfleet_ledger.server import Argument
 from captionfleet_schemas import CaptionJob
 from captionfleet_schemas.wire import LANE_QUEUES
 
-_NOT_ASKED_FOR: dict[str, Any] = {"start_by": True, "finish_by": True, "audio": {"headers": True}}
+_NOT_ASKED_FOR: dict[str, Any] = {
+    "start_by": True,
+    "finish_by": True,
+    "traceparent": True,
+    "audio": {"headers": True},
+}
 
 
 def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
@@ -64,9 +69,9 @@ def without_past_deadlines(job: CaptionJob, now: datetime) -> CaptionJob:
 def fingerprint(job: CaptionJob) -> str:
     """SHA-256 of what is asked for.
 
-    Deadlines are left out: who repeats a request a moment later asks for the same work. So are the headers for the
-    audio's origin, as a token may have been renewed in between; the job keeps those that it came with. The order of
-    fields and of metadata says nothing either.
+    Deadlines are left out: who repeats a request a moment later asks for the same work. So are the span that asks,
+    and the headers for the audio's origin, as a token may have been renewed in between; the job keeps those that it
+    came with. The order of fields and of metadata says nothing either.
     """
     body = job.model_dump(mode="json", exclude_none=True, exclude=_NOT_ASKED_FOR)
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

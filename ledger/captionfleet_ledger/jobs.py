@@ -106,6 +106,7 @@ class Jobs:
         result: CaptionResult,
         *,
         webhook_url: str | None = None,
+        traceparent: str | None = None,
         memo: CaptionMemo | None = None,
     ) -> Settlement | None:
         """End a job with its outcome, the events to publish and the delivery to make. One round trip.
@@ -114,6 +115,7 @@ class Jobs:
             lease: a lease that ran out still counts if nobody has claimed its job since.
             result: the outcome; its state is a final one.
             webhook_url: where to deliver the caption's event; None delivers nothing.
+            traceparent: the job's, for its events.
             memo: what to remember for other jobs with the same audio. It was paid for, and so it is remembered also
                 when the lease is lost.
 
@@ -124,7 +126,7 @@ class Jobs:
         Raises:
             LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
-        return self._end(result, "lease", lease.token, webhook_url, memo)[1]
+        return self._end(result, "lease", lease.token, webhook_url, traceparent, memo)[1]
 
     def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
@@ -177,7 +179,7 @@ class Jobs:
         record, now = self._look_up(job_id)
         if record is None or part_of(job_id):
             return Refusal.UNKNOWN
-        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", _webhook(record.job))
+        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", *_told(record.job))
         return settlement or Refusal(status)
 
     def expire(self, job_id: str) -> Settlement | None:
@@ -185,7 +187,7 @@ class Jobs:
         record, now = self._look_up(job_id)
         if record is None or record.state not in {JobState.QUEUED, JobState.WAITING}:
             return None
-        return self._end(expired(record, moment(now)), "expire", "", _webhook(record.job))[1]
+        return self._end(expired(record, moment(now)), "expire", "", *_told(record.job))[1]
 
     def retry(self, job_id: str) -> QueuedJob | Refusal:
         """Return a job that failed, expired or was cancelled to the queue, for a new round. Two round trips.
@@ -240,10 +242,16 @@ class Jobs:
     def _acceptance(self, job: CaptionJob) -> Command:
         return self._command("accept", job.id, secrets.token_hex(8), *acceptance(job))
 
-    def _end(
-        self, result: CaptionResult, right: str, token: str, webhook_url: str | None, memo: CaptionMemo | None = None
+    def _end(  # noqa: PLR0913, PLR0917  everything that an outcome consists of
+        self,
+        result: CaptionResult,
+        right: str,
+        token: str,
+        webhook_url: str | None,
+        traceparent: str | None,
+        memo: CaptionMemo | None = None,
     ) -> tuple[str, Settlement | None]:
-        settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url)
+        settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url, traceparent)
         parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
         settling = self._command("settle", result.job_id, right, token, *parts)
         status, *woken = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0]
@@ -281,8 +289,8 @@ def _queued(reply: Sequence[bytes]) -> tuple[QueuedJob, ...]:
     return tuple(QueuedJob(job_id.decode(), queue.decode()) for job_id, queue in zip(*[iter(reply)] * 2, strict=True))
 
 
-def _webhook(job: CaptionJob) -> str | None:
-    return job.webhook.url if job.webhook else None
+def _told(job: CaptionJob) -> tuple[str | None, str | None]:
+    return job.webhook.url if job.webhook else None, job.traceparent
 
 
 def _chunks(jobs: Iterable[CaptionJob], size: int) -> Iterator[list[CaptionJob]]:

@@ -47,9 +47,11 @@ def expired(record: JobRecord, at: datetime) -> CaptionResult:
     return ended(record, JobState.EXPIRED, failure, at)
 
 
-def settlement_of(result: CaptionResult, shard: int, webhook_url: str | None) -> Settlement:
+def settlement_of(
+    result: CaptionResult, shard: int, webhook_url: str | None, traceparent: str | None = None
+) -> Settlement:
     """The events and the delivery of a result; the delivery's id tells its shard. A quote has neither."""
-    events = tuple(_entry(event) for event in events_of(result))
+    events = tuple(_entry(event) for event in events_of(result, traceparent))
     return Settlement(events, f"dlv_{shard:02d}_{events[0].event_id}" if webhook_url and events else None)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self, Unpack
+
+from opentelemetry.trace import TracerProvider
 
 from captionfleet_ledger import Delivery, JobFilter, JobRecord, QueuedJob, Refusal, Settlement
 from captionfleet_producers.access import LedgerAccess
@@ -17,7 +18,7 @@ from captionfleet_producers.operations import Operations
 from captionfleet_producers.quoting import JobOptions, Quoted, Quotes
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
-from captionfleet_producers.topology import named_queue
+from captionfleet_producers.tracing import SubmitTraces
 from captionfleet_producers.waiting import results
 from captionfleet_schemas import CaptionResult, JobState, Lane
 from captionfleet_schemas.wire import ALERTS_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
@@ -34,7 +35,14 @@ class CaptionClient:
     does not answer.
     """
 
-    def __init__(self, settings: ProducerSettings, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        settings: ProducerSettings,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        tracer_provider: TracerProvider | None = None,
+    ) -> None:
+        """Spans go to `tracer_provider`, or to the provider that the process has set."""
         self._settings = settings
         self._clock = clock
         self._access = LedgerAccess(settings)
@@ -46,6 +54,7 @@ class CaptionClient:
             blobs=blob_store(settings.blob_url) if settings.blob_url else None,
             tenant=settings.tenant,
             clock=clock,
+            traces=SubmitTraces(tracer_provider),
         )
 
     @classmethod
@@ -260,14 +269,7 @@ class CaptionClient:
             BrokerUnavailableError: the broker does not answer.
         """
         queues = [RESULTS_QUEUE, *([USAGE_QUEUE] if usage else []), *([ALERTS_QUEUE] if alerts else [])]
-        url = self._settings.broker_url.get_secret_value()
-        stream = EventStream(
-            url,
-            [named_queue(url, queue.name) for queue in queues],
-            connect_timeout=self._settings.send_timeout,
-            clock=self._clock,
-        )
-        return stream.read(limit, timeout)
+        return EventStream(self._settings, queues, self._clock).read(limit, timeout)
 
     def deliveries(self, job_id: str) -> Sequence[Delivery]:
         """The webhook deliveries of a job, with every attempt on record."""
@@ -282,9 +284,7 @@ class CaptionClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _record(self, job_id: str) -> JobRecord:

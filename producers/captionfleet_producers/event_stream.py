@@ -12,10 +12,11 @@ from kombu import Connection, Consumer, Message, Producer, Queue
 from captionfleet_producers.broker import broker_failures, connection_to
 from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import BrokerUnavailableError
+from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.topology import named_queue
 from captionfleet_schemas import CaptionEvent, FleetEvent, InvalidMessageError, UsageRecorded
 from captionfleet_schemas.broker import CONFIRM_SECONDS, HEARTBEAT_SECONDS
-from captionfleet_schemas.wire import DEAD_QUEUE
+from captionfleet_schemas.wire import DEAD_QUEUE, EventQueue
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +44,10 @@ OWN_HAND: Final[dict[str, Any]] = {
 class EventStream:
     """One reader of event queues. Several readers of one queue share its events."""
 
-    def __init__(self, url: str, queues: Sequence[Queue], *, connect_timeout: float, clock: Clock) -> None:
-        self._url = url
-        self._queues = queues
-        self._connect_timeout = connect_timeout
+    def __init__(self, settings: ProducerSettings, queues: Sequence[EventQueue], clock: Clock) -> None:
+        self._url = settings.broker_url.get_secret_value()
+        self._queues = [named_queue(self._url, queue.name) for queue in queues]
+        self._connect_timeout = settings.send_timeout
         self._clock = clock
         self._handled: set[str] = set()
         self._quiet_since = clock.monotonic()

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from itertools import islice
 
+from opentelemetry.trace import Span
+
 from captionfleet_ledger import Accepted, JobConflictError
 from captionfleet_producers.access import LedgerAccess, told
 from captionfleet_producers.blob_store import BlobStore
@@ -12,6 +14,7 @@ from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import LedgerUnavailableError, ProducerError
 from captionfleet_producers.references import reference_of
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob, job_of
+from captionfleet_producers.tracing import SubmitTraces, fail, marked
 from captionfleet_schemas import CaptionJob
 
 log = logging.getLogger(__name__)
@@ -23,14 +26,22 @@ Progress = Callable[[int, int | None], None]
 class Intake:
     """Takes submissions in. What it returns is in the ledger, whatever the broker says."""
 
-    def __init__(
-        self, access: LedgerAccess, broker: Broker, *, blobs: BlobStore | None, tenant: str, clock: Clock
+    def __init__(  # noqa: PLR0913  what it is put together from, by name
+        self,
+        access: LedgerAccess,
+        broker: Broker,
+        *,
+        blobs: BlobStore | None,
+        tenant: str,
+        clock: Clock,
+        traces: SubmitTraces,
     ) -> None:
         self._access = access
         self._broker = broker
         self._blobs = blobs
         self._tenant = tenant
         self._clock = clock
+        self._traces = traces
 
     def stream(self, submissions: Iterable[Submission], *, progress: Progress | None, batch: int) -> Iterator[Outcome]:
         """Submit as the outcomes are asked for, `batch` at a time.
@@ -54,21 +65,26 @@ class Intake:
         Raises:
             LedgerUnavailableError: submit the batch again; what did arrive is found by its idempotency key or id.
         """
-        prepared = [self._prepare(submission) for submission in submissions]
-        jobs = [job for job in prepared if isinstance(job, CaptionJob)]
-        answers = dict(zip(map(id, jobs), self._accept(jobs), strict=True))
-        self.wake_up([job for job in jobs if _is_new(answers[id(job)])])
+        with self._traces.submitting(len(submissions)) as spans:
+            prepared = list(map(self._prepare, submissions, spans))
+            jobs = [job for job in prepared if isinstance(job, CaptionJob)]
+            with self._traces.stage("accept", spans):
+                answers = dict(zip(map(id, jobs), self._accept(jobs), strict=True))
+            with self._traces.stage("send", spans):
+                self.wake_up([job for job in jobs if _is_new(answers[id(job)])])
         return [
             _outcome(submission, answers[id(job)] if isinstance(job, CaptionJob) else job)
             for submission, job in zip(submissions, prepared, strict=True)
         ]
 
-    def _prepare(self, submission: Submission) -> CaptionJob | ProducerError:
+    def _prepare(self, submission: Submission, span: Span) -> CaptionJob | ProducerError:
         try:
             reference = reference_of(submission.audio, self._blobs)
-            return job_of(submission, reference, tenant=self._tenant, now=self._clock.now())
+            job = job_of(submission, reference, tenant=self._tenant, now=self._clock.now())
         except ProducerError as error:
+            fail(span, error)
             return error
+        return marked(job, span)
 
     def _accept(self, jobs: Sequence[CaptionJob]) -> Sequence[Accepted | JobConflictError]:
         with self._access.open() as ledger:

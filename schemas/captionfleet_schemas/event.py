@@ -32,6 +32,8 @@ class Event(Message):
     """The job's id."""
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = None
+    """The span that asked for the job, as CloudEvents' distributed tracing extension has it; None if it named none."""
 
 
 class CaptionEvent(Event):
@@ -40,7 +42,7 @@ class CaptionEvent(Event):
     data: CaptionResult
 
     @classmethod
-    def of(cls, result: CaptionResult) -> "CaptionEvent":
+    def of(cls, result: CaptionResult, traceparent: str | None = None) -> "CaptionEvent":
         """The event of a result. The same result always gives the same event."""
         routing_key = ROUTING_KEYS[result.state]
         return cls(
@@ -48,6 +50,7 @@ class CaptionEvent(Event):
             type=routing_key,
             subject=result.job_id,
             time=result.timings.finished_at,
+            traceparent=traceparent,
             data=result,
         )
 
@@ -58,7 +61,7 @@ class UsageRecorded(Event):
     data: UsageEvent
 
     @classmethod
-    def of(cls, result: CaptionResult) -> "UsageRecorded | None":
+    def of(cls, result: CaptionResult, traceparent: str | None = None) -> "UsageRecorded | None":
         """The usage event of a result, or None when no answer was paid for."""
         usage = UsageEvent.of(result)
         if usage is None:
@@ -68,6 +71,7 @@ class UsageRecorded(Event):
             type=USAGE_ROUTING_KEY,
             subject=usage.job_id,
             time=usage.at,
+            traceparent=traceparent,
             data=usage,
         )
 
@@ -78,11 +82,11 @@ def event_id(result: CaptionResult, routing_key: str) -> str:
     return f"evt_{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
 
 
-def events_of(result: CaptionResult) -> tuple[Event, ...]:
+def events_of(result: CaptionResult, traceparent: str | None = None) -> tuple[Event, ...]:
     """Every event that a result gives rise to, the caption's own first.
 
-    Of a part only its usage is told, of a quote nothing.
+    Of a part only its usage is told, of a quote nothing. `traceparent` is the job's.
     """
-    usage = UsageRecorded.of(result)
-    caption = None if part_of(result.job_id) or result.quote else CaptionEvent.of(result)
+    usage = UsageRecorded.of(result, traceparent)
+    caption = None if part_of(result.job_id) or result.quote else CaptionEvent.of(result, traceparent)
     return tuple(event for event in (caption, usage) if event)

@@ -13,6 +13,9 @@ from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
 SCHEMES = ("https", "http", "data", "file", "blob", "s3", "gs", "az")
 """Audio references that a fleet can read; which of them it allows is the operator's choice."""
 
+TRACEPARENT = r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+"""A span by its ids, as W3C Trace Context level 1 writes it."""
+
 MAX_REFERENCE_CHARS = 14_000_000
 
 _OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "if-range", "range", "te"})
@@ -30,6 +33,7 @@ JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0
 Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]
+Traceparent = Annotated[str, StringConstraints(pattern=TRACEPARENT)]
 Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=16)]
 
 
@@ -110,6 +114,8 @@ class CaptionJob(Request):
     """True: fetch and look at the audio, say what its caption would cost, and make no call. Publishes no event."""
     store_days: Annotated[int, Field(ge=0, le=365)] | None = None
     """Days the ledger keeps the result; 0 keeps no caption at all; None is the fleet's default."""
+    traceparent: Traceparent | None = None
+    """The span that asked for it: what the fleet does for the job belongs to the same trace."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

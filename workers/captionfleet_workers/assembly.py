@@ -39,6 +39,7 @@ from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
 from captionfleet_workers.spool import process_spool
 from captionfleet_workers.sweeper import Sweeper
+from captionfleet_workers.tracing import Traces, tracer_of
 from captionfleet_workers.webhooks.deliver import Deliveries
 from captionfleet_workers.webhooks.prompt import PromptDeliveries
 from captionfleet_workers.webhooks.sender import Sender
@@ -107,9 +108,20 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         metrics = Metrics()
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         metrics.registry.register(WholeFleet(ledger, publisher.depth, MODELS))
-        deliveries = _deliveries(settings, ledger, metrics, stack)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
+        deliveries = _deliveries(settings, ledger, metrics, traces, stack)
         outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
-        fleet = _fleet(settings, stack, ledger=ledger, publisher=publisher, outbox=outbox, metrics=metrics)
+        fleet = _fleet(
+            settings,
+            stack,
+            holder=holder,
+            ledger=ledger,
+            publisher=publisher,
+            outbox=outbox,
+            metrics=metrics,
+            traces=traces,
+        )
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
@@ -136,16 +148,17 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     settings: WorkerSettings,
     stack: ExitStack,
     *,
+    holder: str,
     ledger: Ledger,
     publisher: Publisher,
     outbox: Outbox,
     metrics: Metrics,
+    traces: Traces,
 ) -> Fleet:
     connect = _model_clients(settings)
     model = _model(settings, connect)
     stack.callback(model.close)
     activity = Activity()
-    holder = f"{socket.gethostname()}:{os.getpid()}"
     rates = _rates_by_model(settings)
     line = Line(ledger, publisher, rates, holder=holder, slots=settings.worker_concurrency, beat=activity.beat)
     return Fleet(
@@ -156,6 +169,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         outbox=outbox,
         activity=activity,
         metrics=metrics,
+        traces=traces,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
         line=line,
@@ -212,7 +226,9 @@ def _api_key(settings: WorkerSettings) -> str:
     return settings.api_key.get_secret_value() if settings.api_key else ""
 
 
-def _deliveries(settings: WorkerSettings, ledger: Ledger, metrics: Metrics, stack: ExitStack) -> Deliveries:
+def _deliveries(
+    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, stack: ExitStack
+) -> Deliveries:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
@@ -222,6 +238,7 @@ def _deliveries(settings: WorkerSettings, ledger: Ledger, metrics: Metrics, stac
         timeout=settings.webhook_timeout,
         random=_jitter(),
         metrics=metrics,
+        traces=traces,
     )
 
 

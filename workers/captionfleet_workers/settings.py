@@ -142,6 +142,17 @@ class WorkerSettings(FleetSettings):
     metrics_host: str = Field(
         default="127.0.0.1", description="Address that the metrics are served on; `0.0.0.0` in a container."
     )
+    traces_endpoint: str | None = Field(
+        default=None,
+        description="Where spans are sent, by OTLP over HTTP, such as http://collector:4318/v1/traces; needs "
+        "captionfleet-workers[otel]. None by default; headers and certificates by the SDK's own `OTEL_*` variables.",
+    )
+    traces_ratio: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of jobs that are traced, among those whose producer has not decided it by a `traceparent`.",
+    )
     media_children: int = Field(
         default=2, ge=1, le=64, description="Child processes that decode or encode audio at the same time."
     )

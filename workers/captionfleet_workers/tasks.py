@@ -1,12 +1,17 @@
 """The two Celery tasks. A message is a wake-up call: what to do, and whether to do it at all, the ledger says."""
 
+import re
+import time
+from typing import Any
+
 import structlog
-from celery import Celery
+from celery import Celery, Task
 from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars
 
 from captionfleet_ledger import Refusal, new_token
 from captionfleet_schemas import InvalidMessageError
+from captionfleet_schemas.job import TRACEPARENT
 from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
 from captionfleet_workers import task_request
 from captionfleet_workers.job.claim import claim
@@ -21,12 +26,14 @@ log = structlog.get_logger()
 def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     """Give the app its tasks, bound to this process's services."""
 
-    @app.task(name=CAPTION_TASK, Request=task_request.NAME)
-    def caption(job_id: str = "", job: dict[str, object] | None = None, **unknown: object) -> None:
+    @app.task(bind=True, name=CAPTION_TASK, Request=task_request.NAME)
+    def caption(
+        task: Task[Any, Any], /, job_id: str = "", job: dict[str, object] | None = None, **unknown: object
+    ) -> None:
         """Look at a job; `job` is its body when another service sent it without writing it to the ledger."""
         with bound_contextvars(job_id=job_id), fleet.activity.task(job_id):
             try:
-                _caption(fleet, job_id, job)
+                _caption(fleet, job_id, below_span(job, task.request.get("traceparent")))
             except InvalidMessageError as error:
                 log.warning("message.dead_lettered", reason=error.reason)
                 fleet.publisher.bury({"job_id": job_id, "job": without_headers(job), **unknown}, error.reason)
@@ -39,7 +46,7 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
-    token = new_token()
+    token, asked_at = new_token(), time.time_ns()
     claimed = until_ledger_answers(
         lambda: claim(
             fleet.ledger,
@@ -59,7 +66,12 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
     elif isinstance(claimed, Refusal):
         log.info("message.dropped", reason=claimed)
     else:
-        with bound_contextvars(attempt=claimed.attempts, request_id=None):
+        with (
+            fleet.traces.start(claimed, asked_at=asked_at) as trace_id,
+            bound_contextvars(
+                attempt=claimed.attempts, request_id=None, **({"trace_id": trace_id} if trace_id else {})
+            ),
+        ):
             work_on(claimed, fleet)
 
 
@@ -69,6 +81,17 @@ def without_headers(body: dict[str, object] | None) -> dict[str, object] | None:
     if not body or not isinstance(audio, dict) or "headers" not in audio:
         return body
     return {**body, "audio": {**audio, "headers": None}}
+
+
+def below_span(body: dict[str, object] | None, traceparent: object) -> dict[str, object] | None:
+    """The body of a job with the span that OpenTelemetry's instrumentation of Celery names in a message's headers."""
+    if (
+        not body
+        or "traceparent" in body
+        or not (isinstance(traceparent, str) and re.fullmatch(TRACEPARENT, traceparent))
+    ):
+        return body
+    return {**body, "traceparent": traceparent}
 
 
 def _rest(fleet: Fleet, seconds: float) -> None:

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from random import Random
 
 import pytest
+from opentelemetry.trace import NoOpTracer
 from structlog.testing import capture_logs
 
 from captionfleet_ledger import Delivery, DeliveryState, Ledger
@@ -12,6 +13,8 @@ from captionfleet_schemas.signature import verify
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
+from captionfleet_workers.settings import WorkerSettings
+from captionfleet_workers.tracing import Traces
 from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
 from captionfleet_workers.webhooks.sender import Sender
 from tests.functional.fleet.receiver import Receiver
@@ -23,11 +26,16 @@ TIMEOUT = 10.0
 
 
 @pytest.fixture
-def deliveries(ledger: Ledger) -> Iterator[Deliveries]:
+def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]:
     """Deliveries as a worker makes them, loopback allowed."""
     with guarded_client(LOOPBACK) as client:
         yield Deliveries(
-            ledger, Sender(client, [SECRET], TIMEOUT), timeout=TIMEOUT, random=Random(1), metrics=Metrics()
+            ledger,
+            Sender(client, [SECRET], TIMEOUT),
+            timeout=TIMEOUT,
+            random=Random(1),
+            metrics=Metrics(),
+            traces=Traces(NoOpTracer(), settings),
         )
 
 

@@ -97,6 +97,6 @@ def test_events_of_one_result_have_ids_of_their_own() -> None:
 def test_receiver_ignores_fields_that_it_does_not_know() -> None:
     """CloudEvents allows extension attributes."""
     event = CaptionEvent.of(make_result())
-    extended = {**json.loads(event.encode()), "traceparent": "00-1-2-03"}
+    extended = {**json.loads(event.encode()), "partitionkey": "a"}
 
     assert CaptionEvent.decode(extended) == event

@@ -27,9 +27,14 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     """
     webhook = attempt.job.webhook.url if attempt.job.webhook else None
     memo = memo_of(attempt.job, outcome, attempt.caption_key, days=fleet.settings.cache_days)
-    settlement = _as_holder(
-        attempt, fleet, lambda: fleet.ledger.jobs.settle(attempt.claim.lease, outcome, webhook_url=webhook, memo=memo)
-    )
+    with fleet.traces.settling(outcome):
+        settlement = _as_holder(
+            attempt,
+            fleet,
+            lambda: fleet.ledger.jobs.settle(
+                attempt.claim.lease, outcome, webhook_url=webhook, traceparent=attempt.job.traceparent, memo=memo
+            ),
+        )
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)
         return

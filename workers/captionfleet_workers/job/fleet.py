@@ -25,6 +25,7 @@ from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
+from captionfleet_workers.tracing import Traces
 
 Clock = Callable[[], float]
 
@@ -53,6 +54,7 @@ class Fleet:
     known_audio: KnownAudio
     model: ModelPort
     metrics: Metrics
+    traces: Traces
     uploads: Uploads | None
     """The model's own storage; None where it has none, or must not be used."""
     spool: Path

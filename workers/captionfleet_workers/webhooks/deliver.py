@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from random import Random
 
@@ -9,6 +10,7 @@ import structlog
 
 from captionfleet_ledger import DeliveryAttempt, DeliveryClaim, DeliveryState, Ledger
 from captionfleet_workers.metrics import Metrics
+from captionfleet_workers.tracing import Traces
 from captionfleet_workers.webhooks.schedule import Verdict, judge
 from captionfleet_workers.webhooks.sender import Sender
 
@@ -24,9 +26,12 @@ ENDPOINT_MEMORY = 10_000
 class Deliveries:
     """Makes delivery attempts. An endpoint that answered 410 gets no more of them."""
 
-    def __init__(self, ledger: Ledger, sender: Sender, *, timeout: float, random: Random, metrics: Metrics) -> None:
+    def __init__(  # noqa: PLR0913  what it is put together from, by name
+        self, ledger: Ledger, sender: Sender, *, timeout: float, random: Random, metrics: Metrics, traces: Traces
+    ) -> None:
         self._ledger = ledger
         self._metrics = metrics
+        self._traces = traces
         self._sender = sender
         self._lease_seconds = timeout + LEASE_MARGIN_SECONDS
         self._random = random
@@ -41,7 +46,8 @@ class Deliveries:
             if self._is_switched_off(claim.url):
                 self._refuse(claim)
             else:
-                self._send(claim)
+                with self._traces.delivery(claim) as headers:
+                    self._send(claim, headers)
 
     def _is_switched_off(self, url: str) -> bool:
         now = time.monotonic()
@@ -54,11 +60,12 @@ class Deliveries:
         self._open_endpoints[url] = now
         return False
 
-    def _send(self, claim: DeliveryClaim) -> None:
+    def _send(self, claim: DeliveryClaim, headers: Mapping[str, str]) -> None:
         at, started = self._now(), time.monotonic()
-        outcome, answer = self._sender.send(claim.url, claim.event_id, claim.body)
+        outcome, answer = self._sender.send(claim.url, claim.event_id, claim.body, headers)
         seconds = time.monotonic() - started
         verdict = judge(outcome, claim.attempt, self._random)
+        self._traces.delivered(outcome.status, verdict.state)
         failed = outcome.status is None
         self._record(
             claim,

@@ -1,7 +1,7 @@
 """Sends one signed webhook and says what came back."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from captionfleet_workers.outbound import deadline
 from captionfleet_workers.outbound.retry_after import retry_after
 from captionfleet_workers.webhooks.schedule import Outcome
 
+NO_HEADERS: Mapping[str, str] = {}
 ANSWER_CHARS = 200
 """How much of a receiver's answer is kept on record."""
 
@@ -29,10 +30,16 @@ class Sender:
         self._timeout = timeout
         self._clock = clock
 
-    def send(self, url: str, event_id: str, body: bytes) -> tuple[Outcome, str]:
-        """Post once. Returns what was answered, and the first characters of the answer or the reason there is none."""
+    def send(
+        self, url: str, event_id: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
+    ) -> tuple[Outcome, str]:
+        """Post once. Returns what was answered, and the first characters of the answer or the reason there is none.
+
+        `headers` are sent besides our own.
+        """
         try:
-            request = httpx2.Request("POST", url, content=body, headers=self._headers(event_id, body))
+            own = self._headers(event_id, body)
+            request = httpx2.Request("POST", url, content=body, headers={**headers, **own})
             with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
                 answer = _beginning(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:

@@ -38,7 +38,7 @@ def walk(attempt: Attempt, fleet: Fleet) -> None:
     """Take every step in order, until there is a caption; whatever one raises ends the walk."""
     for name, step in QUOTE_STEPS if attempt.job.quote else STEPS:
         attempt.check()
-        with attempt.timed(name), fleet.activity.step(attempt.job.id, name):
+        with attempt.timed(name), fleet.activity.step(attempt.job.id, name), fleet.traces.step(name):
             step(attempt, fleet)
         if attempt.remembered is not None:
             return

@@ -16,8 +16,9 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     attempt.progress = attempt.progress.with_call()
     request = _request(attempt, fleet)
     log.debug("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
-    with fleet.metrics.call(request.model):
+    with fleet.metrics.call(request.model), fleet.traces.call(request):
         answer = fleet.model.call(request, cancelled=attempt.check)
+        fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
     attempt.answer = answer
