@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, inspecting, media, memory, pacing, pickup, throughput
+from tests.benchmarks import backlog, inspecting, media, memory, pacing, pickup, scaling, throughput
 from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
@@ -45,6 +45,13 @@ def _backlog() -> Table:
     console.print("A long backlog …", style="dim")
     sweeps, steps = backlog.measure()
     return _table(f"{backlog.MANY:,} jobs waiting", [*_sweeps(sweeps), *_steps(steps)])
+
+
+def _scaling() -> Table:
+    console.print("Scaling out …", style="dim")
+    with running_stand() as stand:
+        rows = _scaled(*scaling.measure(stand))
+    return _table(f"Worker processes of {scaling.SLOTS} slots, model latency {LATENCY_SECONDS:g} s", rows)
 
 
 def _long_audio() -> Table:
@@ -111,6 +118,22 @@ def _steps(seen: backlog.Steps) -> list[Row]:
     ]
 
 
+def _scaled(free: Sequence[scaling.Scaled], limited: scaling.Scaled) -> list[Row]:
+    one = free[0]
+    rates = [
+        (
+            f"jobs a second, {seen.workers} worker{'s' if seen.workers > 1 else ''}",
+            f"{seen.rate:.1f} ({seen.cpu_ms:.1f} ms of CPU a job)",
+            f"{one.rate * seen.workers:.1f}, {seen.workers} times one",
+            _least(seen.rate / one.rate / seen.workers, 0.9),
+        )
+        for seen in free
+    ]
+    limit = scaling.LIMITED_RATE
+    what = f"jobs a second, {limited.workers} workers, limit {limit:g}"
+    return [*rates, (what, f"{limited.rate:.1f}", f"{limit:g}", _least(limited.rate / limit, 0.9))]
+
+
 def _paced(seen: pacing.Paced, account: pacing.Account) -> list[Row]:
     percent = f"{seen.used * 100:.1f}"
     return [
@@ -162,6 +185,7 @@ def _most(value: float, goal: float) -> str:
 PARTS: dict[str, Callable[[], Table]] = {
     "work": _work,
     "backlog": _backlog,
+    "scaling": _scaling,
     "audio": _long_audio,
     "pace": _pace,
 }
