@@ -122,6 +122,7 @@ class Endpoint:
         return self.dialect.read(body, request.headers, account)
 
     def _close(self, entry: Entry, status: int | None, code: str = "") -> None:
+        self.service.limits.end(entry.account, entry.model, entry.request_id)
         self.journal.close(entry, status, code)
         log.info(
             "request",

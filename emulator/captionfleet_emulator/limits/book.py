@@ -24,17 +24,23 @@ class LimitBook:
     _rules: dict[tuple[str, str], LimitRule] = field(default_factory=dict)
     _traffic: dict[tuple[str, str], Traffic] = field(default_factory=dict)
 
-    def admit(self, key: str, model: str) -> None:
-        """Let a request in.
+    def admit(self, key: str, model: str, request_id: str) -> None:
+        """Let a request in, which is under way until it is said to have ended.
 
         Raises:
-            LimitError: too many came, or came too suddenly, or the free quota is used up.
+            LimitError: too many came or are under way, or came too suddenly, or the free quota is used up.
         """
         account, now = fingerprint(key), self.clock()
         traffic = self._traffic_of(account, model)
         traffic.asked.add(now)
         _refuse(traffic, refuses_request(self.terms_of(account, model), traffic, now))
-        traffic.admit(now)
+        traffic.admit(now, request_id)
+
+    def end(self, account: str, model: str, request_id: str) -> None:
+        """A request has ended, however it did and whether or not it was let in; `account` is a fingerprint."""
+        traffic = self._traffic.get((account, model))
+        if traffic is not None:
+            traffic.under_way.discard(request_id)
 
     def spend(self, key: str, model: str, tokens: int) -> None:
         """Let an answer of so many tokens out.

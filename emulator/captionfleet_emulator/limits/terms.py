@@ -39,6 +39,9 @@ class Terms(BaseModel):
     burst: int | None = Field(
         default=None, ge=1, description="Requests that ten seconds may bring more than the ten seconds before them."
     )
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Calls under way at the same time; the service's own limit is not documented."
+    )
     free_tokens: int | None = Field(
         default=None, ge=0, description="Tokens of a free quota; once they are used up the account is refused."
     )

@@ -9,6 +9,7 @@ from captionfleet_emulator.limits.window import Rate, Window
 
 BURST_SECONDS = 10
 
+CONCURRENCY = "Throttling.Concurrency"
 RATE = "limit_requests"
 BURST = "limit_burst_rate"
 QUOTA = "insufficient_quota"
@@ -23,13 +24,18 @@ class Traffic:
     admitted: Rate = field(default_factory=Rate)
     tokens: Rate = field(default_factory=Rate)
     refused: Counter[str] = field(default_factory=Counter)
+    under_way: set[str] = field(default_factory=set[str])
+    """The ids of requests that were let in and have not ended."""
+    most_under_way: int = 0
     spent: int = 0
     """Tokens since the start, which a free quota counts."""
     lately: Window = field(default_factory=lambda: Window(BURST_SECONDS))
     lately_and_before: Window = field(default_factory=lambda: Window(2 * BURST_SECONDS))
 
-    def admit(self, now: float) -> None:
+    def admit(self, now: float, request_id: str) -> None:
         """Count a request that is let in."""
+        self.under_way.add(request_id)
+        self.most_under_way = max(self.most_under_way, len(self.under_way))
         self.admitted.add(now)
         self.lately.add(now)
         self.lately_and_before.add(now)
@@ -43,11 +49,13 @@ class Traffic:
         """Begin the report anew; what the limits go by is kept."""
         for rate in (self.asked, self.admitted, self.tokens):
             rate.forget_peak(now)
+        self.most_under_way = len(self.under_way)
         self.refused.clear()
 
     def report(self) -> dict[str, Any]:
-        """The most of each within any second and any minute, and how often each limit was met."""
+        """The most of each within any second and any minute, the most at once, and how often each limit was met."""
         return {
+            "at_once": self.most_under_way,
             "asked": self.asked.peaks(),
             "admitted": self.admitted.peaks(),
             "tokens": self.tokens.peaks(),
@@ -64,6 +72,8 @@ def refuses_request(terms: Terms, traffic: Traffic, now: float) -> str | None:
         return RATE
     if by_second is not None and traffic.admitted.second.total(now) >= by_second:
         return RATE
+    if terms.concurrency is not None and len(traffic.under_way) >= terms.concurrency:
+        return CONCURRENCY
     lately = traffic.lately.total(now)
     before = traffic.lately_and_before.total(now) - lately
     return BURST if terms.burst is not None and lately + 1 > before + terms.burst else None

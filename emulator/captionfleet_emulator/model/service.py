@@ -62,7 +62,7 @@ class Service:
         """
         arrived = self.clock()
         note(call, entry)
-        self.limits.admit(call.account, call.card.name)
+        self.limits.admit(call.account, call.card.name, entry.request_id)
         fault = await self._meet_fault(call, entry)
         audio = await take_audio(call, self.fetcher, self.lender)
         try:

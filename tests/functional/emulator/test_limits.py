@@ -1,5 +1,6 @@
 import json
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -17,6 +18,7 @@ from tests.functional.emulator.process import (
     running_emulator,
 )
 from tests.functional.emulator.test_command import status_of
+from tests.polling import until
 
 READING = data_url(AUDIO / "clips" / "reading.wav")
 
@@ -194,3 +196,23 @@ def test_limits_from_the_command_line(limited: Emulator, capsys: pytest.CaptureF
     assert [listed, cleared] == [0, 0]
     assert [(rule["model"], rule["rpm"]) for rule in rules] == [("", None), (OMNI, 30)]
     assert len(limited.http.get("/admin/limits").json()["limits"]) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_calls_at_once(limited: Emulator, *, stream: bool) -> None:
+    """A call while another one is under way is refused; once that has ended, the next one is answered."""
+    key = f"sk-at-once-{stream}"
+    limit(limited, account=key, concurrency=1)
+    limited.fault(latency=1, times=1)
+    fields = {"stream": stream, "stream_options": {"include_usage": True}} if stream else {}
+
+    def under_way() -> int:
+        rates = limited.http.get("/admin/requests").json()["rates"]
+        return sum(row["at_once"] for row in rates if row["account"] == fingerprint(key))
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(as_account, limited, key, **fields)
+        until(lambda: under_way() == 1, "the first call is under way")
+        second = as_account(limited, key)
+
+    assert (first.result(), second, as_account(limited, key)) == (200, 429, 200)

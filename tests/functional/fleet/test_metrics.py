@@ -84,6 +84,8 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
         ("tokens_total", ("input", result.model), result.usage.input_tokens),
         ("tokens_total", ("output", result.model), result.usage.output_tokens),
         ("cost_usd_total", (result.model,), pytest.approx(float(result.cost.total))),
+        ("expected_tokens_total", ("input", result.model), result.usage.input_tokens),
+        ("expected_cost_usd_total", (result.model,), pytest.approx(float(result.cost.total), rel=0.9)),
         ("fleet_jobs", ("succeeded",), 1),
         ("queue_messages", ("captions",), 0),
         ("ledger_up", (), 1),

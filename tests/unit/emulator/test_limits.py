@@ -29,7 +29,7 @@ def asked(limits: LimitBook, clock: Clock, times: list[float]) -> list[bool]:
     for moment in times:
         clock.now = moment
         try:
-            limits.admit(KEY, MODEL)
+            limits.admit(KEY, MODEL, "request-1")
         except LimitError:
             admitted.append(False)
         else:
@@ -40,7 +40,7 @@ def asked(limits: LimitBook, clock: Clock, times: list[float]) -> list[bool]:
 def refusal(limits: LimitBook, tokens: int | None = None, key: str = KEY, model: str = MODEL) -> tuple[object, ...]:
     """Status, code and message that the next request gets, or the next answer of so many tokens."""
     with pytest.raises(LimitError) as caught:
-        limits.admit(key, model) if tokens is None else limits.spend(key, model, tokens)
+        limits.admit(key, model, "request-1") if tokens is None else limits.spend(key, model, tokens)
     return caught.value.status, caught.value.code, caught.value.message
 
 
@@ -122,7 +122,7 @@ def test_request_limit_speaks_first() -> None:
     """A request that is too many is told so in the words for requests."""
     clock = Clock(0.0)
     limits = book(clock, rpm=1, burst=1)
-    limits.admit(KEY, MODEL)
+    limits.admit(KEY, MODEL, "request-1")
 
     assert refusal(limits) == (429, "limit_requests", RATE_MESSAGE)
 
@@ -132,7 +132,7 @@ def test_free_quota_runs_out() -> None:
     clock = Clock(0.0)
     limits = book(clock, free_tokens=100)
     limits.spend(KEY, MODEL, 99)
-    limits.admit(KEY, MODEL)
+    limits.admit(KEY, MODEL, "request-1")
     limits.spend(KEY, MODEL, 99)
     clock.now = 10_000
 
@@ -145,10 +145,10 @@ def test_free_quota_runs_out() -> None:
 def test_accounts_and_models_are_counted_apart() -> None:
     """What one key uses of one model leaves the other keys and models alone."""
     limits = book(Clock(0.0), rpm=1)
-    limits.admit(KEY, MODEL)
+    limits.admit(KEY, MODEL, "request-1")
 
-    limits.admit("sk-two", MODEL)
-    limits.admit(KEY, "omni")
+    limits.admit("sk-two", MODEL, "request-1")
+    limits.admit(KEY, "omni", "request-1")
 
     assert refusal(limits)[1] == "limit_requests"
 
@@ -174,7 +174,7 @@ def test_limits_change_at_run_time() -> None:
     """A new limit holds against what was used before it; clearing brings the initial one back."""
     clock = Clock(0.0)
     limits = book(clock, rpm=120)
-    limits.admit(KEY, MODEL)
+    limits.admit(KEY, MODEL, "request-1")
     limits.set(LimitRule(rpm=60))
     lowered = asked(limits, clock, [clock.now + 0.5])
 
@@ -205,6 +205,7 @@ def test_report() -> None:
     assert report == {
         "account": fingerprint(KEY),
         "model": MODEL,
+        "at_once": 1,
         "asked": {"second": 3, "minute": 4},
         "admitted": {"second": 2, "minute": 3},
         "tokens": {"second": 700, "minute": 700},
@@ -239,3 +240,19 @@ def test_rates_below_one_a_second() -> None:
     assert Terms(rpm=30).requests_in_a_second == 1
     assert Terms(rpm=90).requests_in_a_second == 2
     assert Terms(rpm=90, rps=0).requests_in_a_second is None
+
+
+def test_calls_at_once() -> None:
+    """Those that ended, however they did, make room; the most that were under way is on record."""
+    limits = book(Clock(0.0), concurrency=2)
+    for request_id in ("request-1", "request-2"):
+        limits.admit(KEY, MODEL, request_id)
+
+    with pytest.raises(LimitError) as refused:
+        limits.admit(KEY, MODEL, "request-3")
+    limits.end(fingerprint(KEY), MODEL, "request-3")
+    limits.end(fingerprint(KEY), MODEL, "request-1")
+    limits.admit(KEY, MODEL, "request-4")
+
+    assert refused.value.code == "Throttling.Concurrency"
+    assert limits.report()[0]["at_once"] == 2

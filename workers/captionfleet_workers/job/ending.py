@@ -11,6 +11,7 @@ from captionfleet_schemas import CaptionResult
 from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.job.attempt import Attempt
+from captionfleet_workers.job.drift import Expected, drift_of, expected_of
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.memory import memo_of
 from captionfleet_workers.patience import until_ledger_answers
@@ -38,6 +39,7 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)
         return
+    expected = expected_of(attempt, outcome, region=fleet.settings.model_region)
     log.info(
         "job.settled",
         state=outcome.state,
@@ -45,17 +47,20 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
         reason=outcome.failure.message if outcome.failure else None,
         seconds=attempt.seconds,
         model_calls=outcome.model_calls,
+        drift=drift_of(outcome.cost, expected),
     )
-    _count(attempt, fleet, outcome)
+    _count(attempt, fleet, outcome, expected)
     fleet.outbox.publish(settlement)
 
 
-def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
+def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult, expected: Expected | None) -> None:
     if attempt.part is None:
         fleet.metrics.settled(outcome)
     # What a job in parts has taken is the sum of its parts, which have been counted.
     if not attempt.claim.parts:
         fleet.metrics.spent(outcome)
+        if expected is not None:
+            fleet.metrics.expected(outcome.model, expected.usage, expected.cost)
 
 
 def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:

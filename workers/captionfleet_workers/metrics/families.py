@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from captionfleet_ledger import Chores
-from captionfleet_schemas import CaptionResult
+from captionfleet_schemas import CaptionResult, Cost, Usage
 from captionfleet_workers.model.errors import ModelCallError
 
 WAITS = (0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
@@ -38,6 +38,12 @@ class Metrics:
         self._call_seconds = self._histogram("model_call_seconds", "Calls that were answered.", RUNS, "model")
         self._tokens = self._counter("tokens", "Tokens that the model has counted.", "model", "direction")
         self._cost = self._counter("cost_usd", "US dollars, by the price table.", "model")
+        self._expected_tokens = self._counter(
+            "expected_tokens", "Tokens that these answers were expected to take.", "model", "direction"
+        )
+        self._expected_cost = self._counter(
+            "expected_cost_usd", "US dollars that these answers were expected to cost.", "model"
+        )
         self._webhooks = self._counter("webhook_attempts", "Attempts to deliver, by the state after them.", "state")
         self._chores = self._counter("sweep_chores", "What sweeps of this process found to do.", "chore")
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
@@ -64,6 +70,13 @@ class Metrics:
             self._tokens.labels(result.model, "output").inc(result.usage.output_tokens)
         if result.cost is not None:
             self._cost.labels(result.model).inc(float(result.cost.total))
+
+    def expected(self, model: str, usage: Usage, cost: Cost | None) -> None:
+        """Count what an answer was expected to take, beside what `spent` counts of it."""
+        self._expected_tokens.labels(model, "input").inc(usage.input_tokens)
+        self._expected_tokens.labels(model, "output").inc(usage.output_tokens)
+        if cost is not None:
+            self._expected_cost.labels(model).inc(float(cost.total))
 
     @contextmanager
     def call(self, model: str) -> Generator[None]:
