@@ -8,6 +8,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from captionfleet_schemas import FailureCode
+from captionfleet_schemas.catalogue import model_card
+from captionfleet_schemas.cost import cost_of, estimate
 from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.functional.fleet.process import WorkerProcess
 from tests.polling import until
@@ -69,6 +71,10 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
 
     samples = scrape(worker)
 
+    assert result.audio
+    card = model_card(result.model)
+    quoted, price = estimate(card, result.audio.seconds), card.price("singapore")
+    assert price
     assert result.usage
     assert result.cost
     assert refused.failure
@@ -84,8 +90,9 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
         ("tokens_total", ("input", result.model), result.usage.input_tokens),
         ("tokens_total", ("output", result.model), result.usage.output_tokens),
         ("cost_usd_total", (result.model,), pytest.approx(float(result.cost.total))),
-        ("expected_tokens_total", ("input", result.model), result.usage.input_tokens),
-        ("expected_cost_usd_total", (result.model,), pytest.approx(float(result.cost.total), rel=0.9)),
+        ("expected_tokens_total", ("input", result.model), quoted.input_tokens),
+        ("expected_tokens_total", ("output", result.model), quoted.output_tokens),
+        ("expected_cost_usd_total", (result.model,), pytest.approx(float(cost_of(quoted, price).total))),
         ("fleet_jobs", ("succeeded",), 1),
         ("queue_messages", ("captions",), 0),
         ("ledger_up", (), 1),
