@@ -12,7 +12,9 @@ from tests.chaos.history import described
 LOOK_SECONDS = 0.5
 SAY_SECONDS = 5.0
 STALL_SECONDS = 150.0
-"""Longer than any wait that is meant to be: a lost message, a lease of a delivery, a reconnection."""
+"""Longer than any wait of a job that is meant to be: a lost message, a reconnection."""
+DELIVERY_STALL_SECONDS = 400.0
+"""Longer than the wait for the third attempt at a webhook, which comes where a cut met the second one."""
 Say = Callable[[str], None]
 
 
@@ -35,7 +37,7 @@ class Watch:
         Raises:
             StuckError: no job has ended for too long.
         """
-        self._until_none_is_left("jobs", self._unfinished, self._standing)
+        self._until_none_is_left("jobs", self._unfinished, self._standing, STALL_SECONDS)
 
     def until_delivered(self) -> None:
         """Wait for the last webhook.
@@ -49,16 +51,18 @@ class Watch:
             pending[:] = [job for job in pending if self._is_pending(job)]
             return list(pending)
 
-        self._until_none_is_left("webhooks", undelivered, lambda: "")
+        self._until_none_is_left("webhooks", undelivered, lambda: "", DELIVERY_STALL_SECONDS)
 
-    def _until_none_is_left(self, what: str, left: Callable[[], Sequence[str]], more: Callable[[], str]) -> None:
+    def _until_none_is_left(
+        self, what: str, left: Callable[[], Sequence[str]], more: Callable[[], str], stall: float
+    ) -> None:
         pause = threading.Event()
         known, moved_at, said_at = len(self._jobs) + 1, time.monotonic(), 0.0
         while missing := left():
             now = time.monotonic()
             if len(missing) < known:
                 known, moved_at = len(missing), now
-            if now - moved_at > STALL_SECONDS:
+            if now - moved_at > stall:
                 raise StuckError(self._report(what, missing))
             if now - said_at > SAY_SECONDS:
                 said_at = now
