@@ -10,7 +10,6 @@ import psutil
 from captionfleet_producers import Submission
 from tests.benchmarks import contenders
 from tests.benchmarks.stand import SMALL_AUDIO, Stand
-from tests.polling import until
 
 CALLS = 40
 LARGE_BYTES = 7_000_000
@@ -35,15 +34,15 @@ def measure(stand: Stand) -> Memory:
     settings = contenders.fleet_settings(stand, CALLS, database=4, file_roots=f"{stand.folder},{SMALL_AUDIO.parent}")
     large = _write_wav(stand.folder / "large.wav")
     with contenders.running_fleet_worker(stand, settings) as process:
-        small_mb = _peak(stand, settings, process, SMALL_AUDIO)
-        return Memory(small_mb, _peak(stand, settings, process, large))
+        small_mb = _peak(settings, process, SMALL_AUDIO)
+        return Memory(small_mb, _peak(settings, process, large))
 
 
-def _peak(stand: Stand, settings: dict[str, str], process: psutil.Process, audio: Path) -> float:
-    stand.emulator.reset()
+def _peak(settings: dict[str, str], process: psutil.Process, audio: Path) -> float:
     with contenders.client_of(settings) as client:
-        client.submit_many([Submission(audio=audio.as_uri()) for _ in range(CALLS)])
-    until(lambda: stand.answered == CALLS, "all calls are answered", within=120)
+        jobs = client.submit_many([Submission(audio=audio.as_uri()) for _ in range(CALLS)])
+        results = list(client.wait_many([job.unwrap().id for job in jobs], 120))
+    assert all(result.caption for result in results)
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
