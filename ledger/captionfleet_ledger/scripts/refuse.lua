@@ -28,6 +28,9 @@ local strikes = is_new and (pace.strikes or 0) + 1 or math.max(1, pace.strikes o
 if NOW - math.max(pace.refused_at or 0, pace.cool_until or 0) > CALM_SECONDS then strikes = 1 end
 strikes = math.min(strikes, MOST_STRIKES)
 
+-- The only refusal for long may be chance, as calls travel for different times: a limit that is lower refuses again soon.
+local alone = not pace.refused_at or NOW - pace.refused_at > KEPT_SECONDS
+
 -- Never below what was accepted in the last minute. After a calm minute that is the limit itself, whether seconds or
 -- minutes are counted; before that one refusal may be chance, and with more of them the rate is cut until it is accepted.
 local function cut(kind, limit)
@@ -36,7 +39,7 @@ local function cut(kind, limit)
   local accepted = rates.in_last_minute(name, kind) / WINDOW
   local calm_since = math.max(pace.ramp_from or NOW, pace.refused_at or 0)
   local bad, found = rate, math.min(math.max(CUT * rate, BELOW * accepted), BELOW * rate)
-  if accepted > rate / 2 and NOW - calm_since >= WINDOW then
+  if not alone and accepted > rate / 2 and NOW - calm_since >= WINDOW then
     bad = math.min(rate, accepted)
     found = BELOW * bad
   elseif strikes == 1 then

@@ -66,3 +66,20 @@ def test_a_limit_that_was_lifted_is_used_again(ledger: Ledger, clock: Clock) -> 
     simulation.run(22 * MINUTE)
 
     assert sum(moment > clock() - 2 * MINUTE for moment in account.accepted) >= 1.03 * 2 * 40
+
+
+def test_one_refusal_by_chance_costs_little(ledger: Ledger, clock: Clock) -> None:
+    """Two calls that came closer than they were sent: the rate is back within two minutes, and is not held below."""
+    chance = iter([False] * 100 + [True])
+
+    def model(permit: Permit) -> None:
+        if next(chance, False):
+            ledger.pace.refuse(MODEL, RATES, permit, Exceeded.REQUESTS, reason="limit_requests", retry_after=None)
+
+    simulation = Simulation(ledger, clock, RATES, processes=4, model=model)
+    simulation.submit(BULK, 1000)
+    simulation.run(RATES.ramp_seconds)
+
+    calls = len(simulation.run(5 * MINUTE))
+
+    assert calls - 1 >= 0.95 * 5 * MINUTE
