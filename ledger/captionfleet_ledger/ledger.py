@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Self
 
+from captionfleet_ledger.breakers import Breakers
 from captionfleet_ledger.captions import Captions
 from captionfleet_ledger.deliveries import Deliveries
 from captionfleet_ledger.durability import concerns
@@ -34,6 +35,7 @@ class Ledger:
         self.captions = Captions(store)
         self.listing = Listing(store)
         self.pace = Pace(store)
+        self.breakers = Breakers(store)
         self.line = Line(store)
         self.limits = Limits(store)
         self.pauses = Pauses(store)

@@ -20,6 +20,10 @@ class Rates:
     """As documented; what calls turn out to use replaces it."""
     other_tokens: int = 458
     """Of a call besides its audio: the template and a typical answer. Likewise."""
+    account: str = ""
+    """Names one of several accounts; empty for the only one."""
+    weight: float = 1.0
+    """Of several accounts that could take a call each has so many turns; 0 stands by until the others are down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class Asking:
     audio_seconds: float
     since: float
     """Since when it waits, in seconds since 1970 by the ledger's clock."""
+    bound_to: str = ""
+    """The account in whose storage its audio lies; empty where any will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Permit:
     granted: bool
     wait: float
     reason: str | None = None
-    """Why a cool-down is on, while one is."""
+    """Why a cool-down or a fault holds calls up, while one does."""
     job_id: str = ""
     tokens: int = 0
     """What the call will use, by estimate."""
@@ -70,6 +76,8 @@ class Permit:
     """When it begins, in seconds since 1970."""
     others_in_line: bool = False
     """Whether there is somebody to call up."""
+    account: str = ""
+    """On which of several accounts."""
 
 
 class Exceeded(StrEnum):

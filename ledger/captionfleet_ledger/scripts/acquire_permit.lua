@@ -1,30 +1,33 @@
 #!lua flags=allow-oom
 -- with line
 -- with rates
+-- with shares
 --[[
-Grant the next model call to whom it belongs among all who wait, if its moment has come. Each process says who waits at
-the front of each of its groups; of them all the lane and then the tenant that had least of late is next, and of its jobs
-the one that has waited longest. Calls are spread evenly (a cell rate without burst), and a moment is given away at most
-one call ahead: whoever comes may still be next.
+Grant the next model call to whom it belongs among all who wait, if its moment has come on one of the accounts. Each
+process says who waits at the front of each of its groups; of them all the lane and then the tenant that had least of late
+is next, and of its jobs the one that has waited longest. Calls of an account are spread evenly (a cell rate without
+burst), and a moment is given away at most one call ahead: whoever comes may still be next.
 
 KEYS     [1] the shard's prefix
-ARGV     [1] time  [2] name of the limit  [3] holder  [4] requests per second  [5] tokens per second, 0 for no limit
-         [6] seconds of the ramp  [7] tokens per second of audio, until learned  [8] tokens of a call besides, likewise
-         [9] fronts as JSON: [[job id, lane, tenant, seconds of audio, waiting since], …]
-Returns  {1, wait until the moment, reason '', job id, tokens, moment, 1 if others stand in line} when granted to the
-         holder; {0, wait until it is worth asking again, reason of a cool-down if one is on}
+ARGV     [1] time  [2] the model's name  [3] holder
+         [4] fronts as JSON: [[job id, lane, tenant, seconds of audio, waiting since, account that it is bound to or ''], …]
+         [5] accounts as JSON: [{name, limit: the name of its pace, requests and tokens per second (0 for no limit), ramp:
+             seconds, ratio: tokens per second of audio until learned, besides: other tokens of a call likewise,
+             weight: 0 for one that stands by}, …]
+Returns  {1, wait until the moment, reason '', job id, tokens, moment, 1 if others stand in line, account} when granted to
+         the holder; {0, wait until it is worth asking again, reason of a cool-down or fault if one is on}
 ]]
-local _, name, holder, request_limit, token_limit, ramp_seconds, ratio, besides, fronts = unpack(ARGV)
-request_limit, token_limit, ramp_seconds = tonumber(request_limit), tonumber(token_limit), tonumber(ramp_seconds)
+local _, name, holder, fronts, accounts = unpack(ARGV)
+accounts = cjson.decode(accounts)
 local LEAD, LATE, STALE, TICK = 0.2, 0.05, 3, 0.001
-local WEIGHT = {interactive = 4, bulk = 1}
-local TENANTS_KEPT = 64
-local hash, book, share = key('pace', name), key('asking', name), key('share', name)
-local pace = rates.read(name)
+local STANDS_BY = 5
+local book = key('asking', name)
+for _, account in ipairs(accounts) do account.pace = rates.read(account.limit) end
 
-local function tokens_of(seconds)
+local function tokens_of(account, seconds)
+  local pace = account.pace
   local learned = pace.audio_seconds and pace.audio_tokens / pace.audio_seconds
-  return math.ceil(seconds * (learned or ratio)) + math.ceil(pace.output_tokens or besides)
+  return math.ceil(seconds * (learned or account.ratio)) + math.ceil(pace.output_tokens or account.besides)
 end
 
 local function note_fronts()
@@ -46,6 +49,7 @@ local function all_fronts()
       for _, front in ipairs(cjson.decode(raw)) do
         found[#found + 1] = {
           holder = said[index], id = front[1], lane = front[2], tenant = front[3], seconds = front[4], since = front[5],
+          bound_to = front[6] or '',
         }
       end
     end
@@ -53,96 +57,112 @@ local function all_fronts()
   return found
 end
 
--- Start-time fair queueing: who was idle starts where the others are now, so that idleness is not saved up.
-local function mark(field) return tonumber(redis.call('HGET', share, field)) or 0 end
-local function start(clock, field) return math.max(mark(clock), mark(field)) end
-local function lane_start(front) return start('now', 'lane:' .. front.lane) end
-local function tenant_start(front) return start('now:' .. front.lane, 'tenant:' .. front.lane .. ':' .. front.tenant) end
-
-local function before(one, other)
-  if one.lane_start ~= other.lane_start then return one.lane_start < other.lane_start end
-  if one.lane ~= other.lane then return one.lane == 'interactive' end
-  if one.tenant_start ~= other.tenant_start then return one.tenant_start < other.tenant_start end
-  if one.since ~= other.since then return one.since < other.since end
-  return one.id < other.id
-end
-
-local function next_of(candidates)
-  local best, own
-  for _, front in ipairs(candidates) do
-    front.lane_start, front.tenant_start = lane_start(front), tenant_start(front)
-    if not best or before(front, best) then best = front end
-    if front.holder == holder and (not own or before(front, own)) then own = front end
-  end
-  return best, own
-end
-
-local function forget_idle_tenants()
-  if redis.call('HLEN', share) <= TENANTS_KEPT then return end
-  local marks = redis.call('HGETALL', share)
-  for index = 1, #marks, 2 do
-    local lane = marks[index]:match('^tenant:(%a+):')
-    if lane and tonumber(marks[index + 1]) <= mark('now:' .. lane) then redis.call('HDEL', share, marks[index]) end
-  end
-end
-
-local function charge(front, cost)
-  redis.call('HSET', share, 'now', text(front.lane_start), 'now:' .. front.lane, text(front.tenant_start),
-    'lane:' .. front.lane, text(front.lane_start + cost / (WEIGHT[front.lane] or 1)),
-    'tenant:' .. front.lane .. ':' .. front.tenant, text(front.tenant_start + cost))
-  forget_idle_tenants()
-end
-
 -- Idle is an account whose next call could have begun long ago.
-local function begin_ramp_after_idleness()
+local function begin_ramp_after_idleness(account)
+  local pace = account.pace
   local free_since = math.max(pace.next_request or 0, pace.next_token or 0, pace.cool_until or 0)
-  if pace.ramp_from and NOW - free_since <= math.max(ramp_seconds, 1) then return end
+  if pace.ramp_from and NOW - free_since <= math.max(account.ramp, 1) then return end
   pace.ramp_from = NOW
-  redis.call('HSET', hash, 'ramp_from', text(NOW))
+  redis.call('HSET', key('pace', account.limit), 'ramp_from', text(NOW))
 end
 
 local function per_call(rate) return rate > 0 and 1 / rate or 0 end
 
-local function grant(front, moment, tokens, request_rate, token_rate)
-  local ramp = rates.ramp(pace, ramp_seconds)
-  local by_requests = per_call(request_rate * ramp)
-  local by_tokens = token_rate > 0 and tokens / (token_rate * ramp) or 0
-  local mean = pace.mean_tokens and 0.9 * pace.mean_tokens + 0.1 * tokens or tokens
-  redis.call('HSET', hash, 'next_request', text(moment + by_requests), 'next_token', text(moment + by_tokens),
-    'granted_at', text(moment), 'mean_tokens', text(mean))
-  rates.spend(name, 'requests', moment, 1)
-  rates.spend(name, 'tokens', moment, tokens)
-  charge(front, math.max(per_call(request_rate), token_rate > 0 and tokens / token_rate or 0))
+-- What all accounts allow together; 0 where one of them has no limit.
+local function in_all(what)
+  local sum = 0
+  for _, account in ipairs(accounts) do
+    if account[what] <= 0 then return 0 end
+    sum = sum + account[what]
+  end
+  return sum
+end
+
+local function grant(front, account, moment, tokens)
+  local pace, hash = account.pace, key('pace', account.limit)
+  local ramp = rates.ramp(pace, account.ramp)
+  local by_requests = per_call(account.request_rate * ramp)
+  local by_tokens = account.token_rate > 0 and tokens / (account.token_rate * ramp) or 0
+  redis.call('HSET', hash, 'next_request', text(moment + by_requests), 'next_token', text(moment + by_tokens))
+  -- One call at a time finds out whether the account works again.
+  if pace.fault then redis.call('HSET', hash, 'fault_until', text(NOW + pace.fault_delay)) end
+  rates.note_mean(name, tokens)
+  rates.spend(account.limit, 'requests', moment, 1)
+  rates.spend(account.limit, 'tokens', moment, tokens)
+  local tokens_in_all = in_all('tokens')
+  local cost = math.max(per_call(in_all('requests')), tokens_in_all > 0 and tokens / tokens_in_all or 0)
+  shares.charge(name, front, cost)
+  if #accounts > 1 then shares.take_turn(name, account) end
   redis.call('HDEL', book, holder)
   line.forget(name, front.lane .. '|' .. front.tenant .. '|' .. front.id)
   local lined = redis.call('EXISTS', key('lines', name))
-  return {1, text(math.max(0, moment - NOW)), '', front.id, tokens, text(moment), lined}
+  return {1, text(math.max(0, moment - NOW)), '', front.id, tokens, text(moment), lined, account.name}
 end
 
-note_fronts()
-local reason = (pace.cool_until or 0) > NOW and pace.reason or ''
-local best, own = next_of(all_fronts())
-if not own then return {0, text(1), reason} end
-begin_ramp_after_idleness()
-local request_rate, token_rate = rates.of(pace, 'requests', request_limit), rates.of(pace, 'tokens', token_limit)
-
-local function moment_of(front)
+local function moment_of(front, account)
+  local pace = account.pace
   return math.max(
     pace.cool_until or 0,
-    request_rate > 0 and pace.next_request or 0,
-    token_rate > 0 and pace.next_token or 0,
-    pace.found_requests and rates.opens(name, 'requests', 1, request_rate) or 0,
-    rates.opens(name, 'tokens', tokens_of(front.seconds), token_rate)
+    pace.fault and pace.fault_until or 0,
+    account.request_rate > 0 and pace.next_request or 0,
+    account.token_rate > 0 and pace.next_token or 0,
+    pace.found_requests and rates.opens(account.limit, 'requests', 1, account.request_rate) or 0,
+    rates.opens(account.limit, 'tokens', tokens_of(account, front.seconds), account.token_rate)
   )
 end
 
--- Who does not come for its moment in time leaves it to another.
-local moment, interval = moment_of(best), per_call(request_rate)
-local late = request_rate > 0 and math.min(LATE, interval / 2) or LATE
-if best ~= own and NOW - moment > late then
-  best, moment = own, moment_of(own)
+local function is_down(pace)
+  return (pace.fault and pace.fault_until > NOW) or (pace.cool_until or 0) > NOW + STANDS_BY
 end
-local lead = request_rate > 0 and math.min(LEAD, interval) or LEAD
-if moment - NOW > lead + TICK then return {0, text(moment - lead - NOW), reason} end
-if best ~= own then return {0, text(math.max(moment - NOW, 0) + late), reason} end
-return grant(own, math.max(moment, NOW), tokens_of(own.seconds), request_rate, token_rate)
+
+local function needs_standby()
+  for _, account in ipairs(accounts) do
+    if account.weight > 0 and not is_down(account.pace) then return false end
+  end
+  return true
+end
+
+-- Those who may call on an account: one that stands by is for those who are bound to it, until all others are down.
+local function candidates_of(account, found, standby)
+  local may = {}
+  for _, front in ipairs(found) do
+    local free = front.bound_to == '' and (account.weight > 0 or standby)
+    if free or front.bound_to == account.name then may[#may + 1] = front end
+  end
+  return may
+end
+
+-- The permit of an account, or how long nothing is to be had there.
+local function try(account, candidates)
+  local best, own = shares.next_of(name, candidates, holder)
+  if not own then return nil, 1 end
+  begin_ramp_after_idleness(account)
+  account.request_rate = rates.of(account.pace, 'requests', account.requests)
+  account.token_rate = rates.of(account.pace, 'tokens', account.tokens)
+  -- Who does not come for its moment in time leaves it to another.
+  local moment, interval = moment_of(best, account), per_call(account.request_rate)
+  local late = account.request_rate > 0 and math.min(LATE, interval / 2) or LATE
+  if best ~= own and NOW - moment > late then
+    best, moment = own, moment_of(own, account)
+  end
+  local lead = account.request_rate > 0 and math.min(LEAD, interval) or LEAD
+  if moment - NOW > lead + TICK then return nil, moment - lead - NOW end
+  if best ~= own then return nil, math.max(moment - NOW, 0) + late end
+  return grant(own, account, math.max(moment, NOW), tokens_of(account, own.seconds))
+end
+
+local function reason_of(pace)
+  if pace.fault and pace.fault_until > NOW then return pace.fault end
+  return (pace.cool_until or 0) > NOW and pace.reason or ''
+end
+
+note_fronts()
+local found, standby = all_fronts(), needs_standby()
+shares.sort_by_turn(name, accounts)
+local soonest, reason = 1, ''
+for index, account in ipairs(accounts) do
+  local permit, wait = try(account, candidates_of(account, found, standby))
+  if permit then return permit end
+  if index == 1 or wait < soonest then soonest, reason = wait, reason_of(account.pace) end
+end
+return {0, text(soonest), reason}

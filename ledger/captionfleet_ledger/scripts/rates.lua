@@ -1,15 +1,19 @@
 --[[
-The rates in force for a model, and what was used of them. Fields of `pace:<name>`:
+The rates in force for a model on one account, and what was used of them. Fields of `pace:<limit>`, where the limit is named
+after the model, and with several accounts `<model>@<account>`:
 
   next_request, next_token      when the next call may begin by either rate
   cool_until, reason            a cool-down
   ramp_from, ramp_scale         since when the rate grows, and how much slower than usual
-  granted_at                    the moment of the last permit
   found_<what>, bad_<what>, cut_<what>   a limit below the documented one: where the rate was set after a refusal, at
                                 what rate it was refused, and when; <what> is `requests` or `tokens`
-  audio_seconds, audio_tokens, output_tokens, mean_tokens   what calls turned out to use
+  audio_seconds, audio_tokens, output_tokens   what calls turned out to use
+  failures                      calls in a row that found the service out of order
+  fault, fault_until, fault_delay, broken_at   why no call is made, when the next one may try, how long that was put off,
+                                and when the fault was found
+  mean_tokens                   of a permit; of all accounts of the model, in `pace:<model>`
 
-`spent:<what>:<name>` is a hash: second → requests or tokens of permits whose moment lies in it.
+`spent:<what>:<limit>` is a hash: second → requests or tokens of permits whose moment lies in it.
 ]]
 local HEADROOM = 0.965
 local WINDOW = 60
@@ -19,15 +23,16 @@ local RAMP_FIRST = 0.25
 local rates = {}
 
 local FIELDS = {
-  'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'granted_at', 'refused_at', 'strikes',
+  'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'refused_at', 'strikes',
   'found_requests', 'bad_requests', 'cut_requests', 'found_tokens', 'bad_tokens', 'cut_tokens',
-  'audio_seconds', 'audio_tokens', 'output_tokens', 'mean_tokens',
+  'audio_seconds', 'audio_tokens', 'output_tokens', 'failures', 'fault', 'fault_until', 'fault_delay', 'broken_at',
 }
+local WORDS = {reason = true, fault = true}
 
 function rates.read(name)
   local pace = fields(key('pace', name), FIELDS)
   for field, value in pairs(pace) do
-    if field ~= 'reason' then pace[field] = tonumber(value) end
+    if not WORDS[field] then pace[field] = tonumber(value) end
   end
   return pace
 end
@@ -74,6 +79,11 @@ function rates.spend(name, what, moment, amount)
   redis.call('HINCRBYFLOAT', spent(name, what), math.floor(moment), amount)
   -- Nobody else looks at what was spent of a limit that is not set, or was never refused.
   if redis.call('HLEN', spent(name, what)) > 2 * WINDOW then window(name, what) end
+end
+
+function rates.note_mean(model, tokens)
+  local mean = tonumber(redis.call('HGET', key('pace', model), 'mean_tokens'))
+  redis.call('HSET', key('pace', model), 'mean_tokens', text(mean and 0.9 * mean + 0.1 * tokens or tokens))
 end
 
 function rates.in_last_minute(name, what) return select(2, window(name, what)) end

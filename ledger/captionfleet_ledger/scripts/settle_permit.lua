@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- with rates
 --[[
-Correct a permit's estimate by what the call really used, and learn from it what calls use.
+Correct a permit's estimate by what the call really used, and learn from it what calls use. A call that was answered ends a
+fault that was found before it began.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] name of the limit  [3] the permit's moment  [4] tokens by estimate  [5] tokens used
@@ -24,4 +25,7 @@ if audio ~= '' and tonumber(seconds) > 0 then
     'audio_seconds', text(FORGETS * (pace.audio_seconds or 0) + seconds),
     'audio_tokens', text(FORGETS * (pace.audio_tokens or 0) + audio),
     'output_tokens', text(pace.output_tokens and FORGETS * pace.output_tokens + (1 - FORGETS) * others or others))
+end
+if (pace.fault or pace.failures) and tonumber(moment) >= (pace.broken_at or 0) then
+  redis.call('HDEL', hash, 'failures', 'fault', 'fault_until', 'fault_delay')
 end

@@ -1,6 +1,6 @@
 """A fleet and an account in a time of their own: processes that ask a real ledger for permits, and a model's limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
@@ -30,6 +30,8 @@ class Simulation:
     ledger: Ledger
     clock: Clock
     rates: Rates = DOCUMENTED
+    accounts: Sequence[Rates] = ()
+    """Several, instead of the one with `rates`."""
     processes: int = 4
     model: Callable[[Permit], None] = lambda _permit: None
     """What the model does about a call."""
@@ -60,7 +62,7 @@ class Simulation:
 
     def _poll(self, process: str) -> None:
         mine = self.waiting[process]
-        permit = self.ledger.pace.acquire(MODEL, self.rates, process, self._fronts(process))
+        permit = self.ledger.pace.acquire(MODEL, self.accounts or [self.rates], process, self._fronts(process))
         if permit.granted:
             self.calls.append(Call(mine.pop(permit.job_id).group, permit))
             self.model(permit)

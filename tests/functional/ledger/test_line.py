@@ -25,7 +25,7 @@ def permit(ledger: Ledger, clock: Clock, group: Group, job_id: str) -> bool:
     """Let a job have its call. Returns whether others stand in line."""
     clock.advance(2)
     fronts = [Asking(job_id=job_id, group=group, audio_seconds=6, since=clock())]
-    granted = ledger.pace.acquire(MODEL, DOCUMENTED, "process", fronts)
+    granted = ledger.pace.acquire(MODEL, [DOCUMENTED], "process", fronts)
     assert granted.granted
     return granted.others_in_line
 

@@ -17,7 +17,7 @@ UNLIMITED = Rates(requests_per_second=0, tokens_per_second=0)
 def ask(ledger: Ledger, rates: Rates = DOCUMENTED, *, seconds: float = 6, job_id: str = "job-1") -> Permit:
     """One process asks for one job."""
     fronts = [Asking(job_id=job_id, group=BULK, audio_seconds=seconds, since=0)]
-    return ledger.pace.acquire(MODEL, rates, "process", fronts)
+    return ledger.pace.acquire(MODEL, [rates], "process", fronts)
 
 
 def settle(ledger: Ledger, permit: Permit, *, audio: int, output: int, seconds: float = 6) -> None:
@@ -218,7 +218,7 @@ def test_limits_are_apart(ledger: Ledger) -> None:
     ask(ledger)
 
     other = ledger.pace.acquire(
-        "other", DOCUMENTED, "process", [Asking(job_id="job-2", group=BULK, audio_seconds=1, since=0)]
+        "other", [DOCUMENTED], "process", [Asking(job_id="job-2", group=BULK, audio_seconds=1, since=0)]
     )
 
     assert other.granted

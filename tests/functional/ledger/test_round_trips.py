@@ -72,7 +72,7 @@ def test_the_ways_back(ledger: Ledger, trips: Trips) -> None:
     costs["defer"] = trips()
     ledger.jobs.release(released.lease)
     costs["release"] = trips()
-    ledger.pace.acquire(MODEL, DOCUMENTED, "process", [])
+    ledger.pace.acquire(MODEL, [DOCUMENTED], "process", [])
     costs["pace.acquire"] = trips()
     ledger.jobs.cancel("job-2")
     costs["cancel"] = trips()

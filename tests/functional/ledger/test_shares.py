@@ -91,8 +91,8 @@ def test_first_come_first_called_in_a_group(ledger: Ledger, clock: Clock) -> Non
 def test_a_process_that_died_holds_no_turn(ledger: Ledger, clock: Clock) -> None:
     """Who does not come for its moment leaves it to another at once, and is forgotten after three seconds."""
     fronts = [Asking(job_id="old", group=INTERACTIVE, audio_seconds=6, since=0)]
-    ledger.pace.acquire(MODEL, DOCUMENTED, "other", [Asking(job_id="a", group=BULK, audio_seconds=6, since=0)])
-    ledger.pace.acquire(MODEL, DOCUMENTED, "dead", fronts)
+    ledger.pace.acquire(MODEL, [DOCUMENTED], "other", [Asking(job_id="a", group=BULK, audio_seconds=6, since=0)])
+    ledger.pace.acquire(MODEL, [DOCUMENTED], "dead", fronts)
     simulation = Simulation(ledger, clock)
     simulation.submit(BULK, 20)
 

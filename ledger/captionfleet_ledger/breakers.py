@@ -1,0 +1,80 @@
+"""Circuit breakers of a model's accounts: one that is out of order gets no calls for a while, then one at a time."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from captionfleet_ledger.pace import limit_of
+from captionfleet_ledger.permits import Permit
+from captionfleet_ledger.store import Store
+
+FAILURES = 3
+"""Calls in a row that found the service out of order, until it is left alone."""
+OUTAGE_SECONDS = (2.0, 60.0)
+"""How long it is left alone at first, and at most; each time twice as long."""
+LONGEST_ACCOUNT_SECONDS = 600.0
+
+
+class Breakers:
+    """They stand where the pace does: `Pace.acquire` passes an open one by, and `Pace.settle` closes it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def count_failure(self, model: str, accounts: Sequence[str], permit: Permit, reason: str) -> int:
+        """A call found the service of its account out of order. One round trip.
+
+        Args:
+            model: that was called.
+            accounts: names of all that may be called for it.
+            permit: of the call.
+            reason: for the operator.
+
+        Returns:
+            How many accounts have a closed breaker.
+        """
+        return self._trip(model, accounts, permit, reason, FAILURES, *OUTAGE_SECONDS, "")
+
+    def open(self, model: str, accounts: Sequence[str], permit: Permit, reason: str, *, first: float) -> int:
+        """A call found that its account allows none at all, until a person mends that. One round trip.
+
+        Where no other account is left all are closed: it is the caller's to pause the model then.
+
+        Args:
+            model: that was called.
+            accounts: names of all that may be called for it.
+            permit: of the call.
+            reason: for the operator.
+            first: seconds until one call may try again; each later try waits twice as long, up to ten minutes.
+
+        Returns:
+            How many accounts had a closed breaker.
+        """
+        return self._trip(model, accounts, permit, reason, 1, first, LONGEST_ACCOUNT_SECONDS, "1")
+
+    def faults(self, model: str, accounts: Sequence[str]) -> dict[str, str]:
+        """The accounts whose breaker is open, and why. One round trip."""
+        found = self._run("open_breakers", model, _limits(model, accounts))
+        return {account: fault.decode() for account, fault in zip(accounts, found, strict=True) if fault}
+
+    def _trip(  # noqa: PLR0913, PLR0917  what happened, and how long each fault takes
+        self,
+        model: str,
+        accounts: Sequence[str],
+        permit: Permit,
+        reason: str,
+        enough: int,
+        first: float,
+        longest: float,
+        yields: str,
+    ) -> int:
+        limit = limit_of(model, permit.account)
+        what = (permit.moment, reason, enough, first, longest, _limits(model, accounts), yields)
+        return int(self._run("trip", model, limit, *what))
+
+    def _run(self, script: str, model: str, *args: str | float) -> Any:
+        return self._store.send(self._store.script(script, self._store.shard_of(model), *args))
+
+
+def _limits(model: str, accounts: Sequence[str]) -> str:
+    return json.dumps([limit_of(model, account) for account in accounts])
