@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from captionfleet_ledger.pace import limit_of
-from captionfleet_ledger.permits import Permit
 from captionfleet_ledger.store import Store
 
 FAILURES = 3
@@ -21,36 +20,40 @@ class Breakers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def count_failure(self, model: str, accounts: Sequence[str], permit: Permit, reason: str) -> int:
-        """A call found the service of its account out of order. One round trip.
+    def count_failure(self, model: str, accounts: Sequence[str], account: str, reason: str, *, began: float) -> int:
+        """A call found the service of an account out of order. One round trip.
 
         Args:
             model: that was called.
             accounts: names of all that may be called for it.
-            permit: of the call.
+            account: the one that was called.
             reason: for the operator.
+            began: when the call did, in seconds since 1970; one from before the breaker opened says nothing.
 
         Returns:
             How many accounts have a closed breaker.
         """
-        return self._trip(model, accounts, permit, reason, FAILURES, *OUTAGE_SECONDS, "")
+        return self._trip(model, accounts, account, reason, began, FAILURES, *OUTAGE_SECONDS, "")
 
-    def open(self, model: str, accounts: Sequence[str], permit: Permit, reason: str, *, first: float) -> int:
-        """A call found that its account allows none at all, until a person mends that. One round trip.
+    def open(  # noqa: PLR0913  which account, what was found, and when
+        self, model: str, accounts: Sequence[str], account: str, reason: str, *, began: float, first: float
+    ) -> int:
+        """A call found that an account allows none at all, until a person mends that. One round trip.
 
         Where no other account is left all are closed: it is the caller's to pause the model then.
 
         Args:
             model: that was called.
             accounts: names of all that may be called for it.
-            permit: of the call.
+            account: the one that was called.
             reason: for the operator.
+            began: when the call did, in seconds since 1970; one from before the breaker opened says nothing.
             first: seconds until one call may try again; each later try waits twice as long, up to ten minutes.
 
         Returns:
             How many accounts had a closed breaker.
         """
-        return self._trip(model, accounts, permit, reason, 1, first, LONGEST_ACCOUNT_SECONDS, "1")
+        return self._trip(model, accounts, account, reason, began, 1, first, LONGEST_ACCOUNT_SECONDS, "1")
 
     def faults(self, model: str, accounts: Sequence[str]) -> dict[str, str]:
         """The accounts whose breaker is open, and why. One round trip."""
@@ -61,15 +64,16 @@ class Breakers:
         self,
         model: str,
         accounts: Sequence[str],
-        permit: Permit,
+        account: str,
         reason: str,
+        began: float,
         enough: int,
         first: float,
         longest: float,
         yields: str,
     ) -> int:
-        limit = limit_of(model, permit.account)
-        what = (permit.moment, reason, enough, first, longest, _limits(model, accounts), yields)
+        limit = limit_of(model, account)
+        what = (began, reason, enough, first, longest, _limits(model, accounts), yields)
         return int(self._run("trip", model, limit, *what))
 
     def _run(self, script: str, model: str, *args: str | float) -> Any:

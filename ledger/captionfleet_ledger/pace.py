@@ -106,9 +106,9 @@ class Pace:
             tokens_per_audio_second=ratio, other_tokens=others, requests_per_second=requests, tokens_per_second=tokens
         )
 
-    def cool_down(self, model: str, seconds: float, reason: str) -> None:
+    def cool_down(self, model: str, seconds: float, reason: str, account: str = "") -> None:
         """Grant nobody a permit for so many seconds; a longer cool-down that is on already stays."""
-        self._run("cool_down", model, model, seconds, reason)
+        self._run("cool_down", model, limit_of(model, account), seconds, reason)
 
     def cooling(self, model: str, account: str = "") -> Cooling | None:
         """The cool-down that is on, or None."""

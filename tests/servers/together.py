@@ -49,14 +49,15 @@ class ClusterOfServers:
 
 
 @contextmanager
-def valkey_cluster(folder: Path, nodes: int = 3) -> Generator[ClusterOfServers]:
-    """A Redis Cluster of Valkey servers, without replicas."""
+def valkey_cluster(folder: Path, nodes: int = 3, **options: str) -> Generator[ClusterOfServers]:
+    """A Redis Cluster of Valkey servers, without replicas; options are those of `valkey_server`."""
     with ExitStack() as stack:
         cluster = ClusterOfServers(
             [
                 stack.enter_context(
                     valkey_server(
                         folder / str(number),
+                        **options,
                         cluster_enabled="yes",
                         cluster_port=str(free_port()),
                         cluster_node_timeout="2000",

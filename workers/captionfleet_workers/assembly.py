@@ -6,17 +6,20 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 import structlog
 from celery import Celery
 
-from captionfleet_ledger import Ledger, Rates
+from captionfleet_ledger import Ledger
 from captionfleet_schemas.catalogue import MODELS, model_card
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
+from captionfleet_workers.accounts import Account, Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.job.cool_down import CoolDowns
+from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
@@ -29,9 +32,9 @@ from captionfleet_workers.metrics import Metrics, serving
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
-from captionfleet_workers.model.port import ModelPort
 from captionfleet_workers.model.uploads import Uploads, uploads_at
 from captionfleet_workers.model.vllm_dialect import VllmDialect
+from captionfleet_workers.model_accounts import ModelAccount
 from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
@@ -155,12 +158,12 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     metrics: Metrics,
     traces: Traces,
 ) -> Fleet:
-    connect = _model_clients(settings)
-    model = _model(settings, connect)
-    stack.callback(model.close)
+    accounts = _accounts(settings)
+    stack.callback(accounts.close)
     activity = Activity()
-    rates = _rates_by_model(settings)
-    line = Line(ledger, publisher, rates, holder=holder, slots=settings.worker_concurrency, beat=activity.beat)
+    line = Line(
+        ledger, publisher, accounts.together, holder=holder, slots=settings.worker_concurrency, beat=activity.beat
+    )
     return Fleet(
         settings=settings,
         holder=holder,
@@ -173,24 +176,20 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
         cool_downs=CoolDowns(ledger),
         line=line,
-        pacer=Pacer(ledger, holder, rates, line.caller.soon, beat=activity.beat),
+        pacer=Pacer(ledger, holder, accounts.rates, line.caller.soon, beat=activity.beat),
         lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
         media=_media(settings),
         known_audio=KnownAudio(),
-        model=model,
-        uploads=_uploads(settings, connect),
+        accounts=accounts,
+        faults=Faults(ledger, accounts.names),
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
         random=_jitter(),
         clock=ledger.clock,
     )
-
-
-def _rates_by_model(settings: WorkerSettings) -> Callable[[str], Rates]:
-    return lambda model: policies.rates_of(settings, model_card(model))
 
 
 def _jitter() -> random.Random:
@@ -203,27 +202,22 @@ def _media(settings: WorkerSettings) -> Children:
     return children
 
 
-def _model_clients(settings: WorkerSettings) -> Callable[[], httpx2.Client]:
+def _accounts(settings: WorkerSettings) -> Accounts:
     tls = tls_context()
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
-    return lambda: model_http_client(tls, timeout)
-
-
-def _model(settings: WorkerSettings, connect: Callable[[], httpx2.Client]) -> ModelPort:
-    return DIALECTS[settings.model_dialect](
-        base_url=settings.model_base_url, api_key=_api_key(settings), http_client_factory=connect
+    connect = partial(model_http_client, tls, timeout)
+    return Accounts(
+        [_account(settings, terms, connect) for terms in settings.accounts],
+        lambda terms, model: policies.rates_of(settings, terms, model_card(model)),
     )
 
 
-def _uploads(settings: WorkerSettings, connect: Callable[[], httpx2.Client]) -> Uploads | None:
-    base_url = uploads_at(settings.model_base_url)
-    if not settings.temporary_upload or settings.model_dialect == "vllm" or base_url is None:
-        return None
-    return Uploads(base_url=base_url, api_key=_api_key(settings), http_client_factory=connect)
-
-
-def _api_key(settings: WorkerSettings) -> str:
-    return settings.api_key.get_secret_value() if settings.api_key else ""
+def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[], httpx2.Client]) -> Account:
+    api_key = terms.api_key.get_secret_value() if terms.api_key else ""
+    model = DIALECTS[terms.dialect](base_url=terms.base_url, api_key=api_key, http_client_factory=connect)
+    base_url = uploads_at(terms.base_url) if terms.dialect != "vllm" and settings.temporary_upload else None
+    uploads = Uploads(base_url=base_url, api_key=api_key, http_client_factory=connect) if base_url else None
+    return Account(terms, model, uploads)
 
 
 def _deliveries(

@@ -7,8 +7,10 @@ from urllib.request import url2pathname
 from captionfleet_ledger import LedgerOptions, Rates
 from captionfleet_schemas.buckets import StoreAddress
 from captionfleet_schemas.catalogue import ModelCard
+from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.quoting import Terms
+from captionfleet_workers.model_accounts import ModelAccount
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.settings import WorkerSettings
 
@@ -52,23 +54,26 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
     )
 
 
-def rates_of(settings: WorkerSettings, card: ModelCard) -> Rates:
-    """What the account allows of this model, and what a call of it uses as documented."""
+def rates_of(settings: WorkerSettings, account: ModelAccount, card: ModelCard) -> Rates:
+    """What an account allows of this model, and what a call of it uses as documented."""
     return Rates(
-        requests_per_second=settings.model_rpm / 60,
-        tokens_per_second=settings.model_tpm / 60,
+        account=account.name,
+        weight=account.weight,
+        requests_per_second=account.rpm / 60,
+        tokens_per_second=account.tpm / 60,
         ramp_seconds=settings.model_ramp,
         tokens_per_audio_second=float(card.tokens.tokens_per_second),
         other_tokens=card.tokens.template_tokens + card.tokens.typical_output_tokens,
     )
 
 
-def quote_terms(settings: WorkerSettings, card: ModelCard) -> Terms:
-    """What a quote for this model is reckoned by."""
+def quote_terms(settings: WorkerSettings, accounts: Accounts, card: ModelCard) -> Terms:
+    """What a quote for this model is reckoned by: the limits of all accounts, and the prices of the first."""
+    rates = accounts.together(card.name)
     return Terms(
-        price=card.price(settings.model_region),
-        requests_per_minute=settings.model_rpm,
-        tokens_per_minute=settings.model_tpm,
+        price=card.price(accounts.first.terms.region),
+        requests_per_minute=rates.requests_per_second * 60,
+        tokens_per_minute=rates.tokens_per_second * 60,
         max_output_tokens=settings.model_max_output_tokens or card.limits.max_output_tokens,
     )
 

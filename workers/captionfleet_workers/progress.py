@@ -20,6 +20,8 @@ class Upload:
     """No other may read it."""
     expires_at: float
     """Seconds since 1970."""
+    account: str = ""
+    """Nor may another account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def serve(overrides: Mapping[str, Any]) -> int:
         SystemExit: the settings make no sense; the message says which.
     """
     settings = _settings(overrides)
-    if settings.api_key is None and not settings.calls_no_model:
+    if not all(account.api_key for account in settings.accounts) and not settings.calls_no_model:
         raise SystemExit(NO_KEY)
     configure_logs(settings.log_level)
     return _run(settings)

@@ -4,31 +4,17 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, Json, SecretStr, ValidationInfo, field_validator
 
 from captionfleet_ledger.settings import CommaSeparated, FleetSettings
 from captionfleet_schemas.buckets import PACKAGES, StoreAddress
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
+from captionfleet_workers.model_accounts import Dialect, ModelAccount, base_url, checked
 
 Network = IPv4Network | IPv6Network
-Dialect = Literal["openai", "dashscope", "vllm"]
-
-BASE_URLS: dict[str, str] = {
-    "openai": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-    "dashscope": "https://dashscope-intl.aliyuncs.com/api/v1",
-}
-"""Singapore's, by dialect."""
-
-FOREIGN_PATHS = {
-    "openai": ("/api/v1",),
-    "dashscope": ("/compatible-mode/v1", "/chat/completions", "/generation"),
-    "vllm": ("/compatible-mode/v1", "/api/v1"),
-}
-"""Ends of a base URL that belong to another dialect, or to one of its calls."""
 
 
 class WorkerSettings(FleetSettings):
@@ -65,6 +51,15 @@ class WorkerSettings(FleetSettings):
         ge=0,
         description="Seconds in which the rate of calls grows from a quarter to the whole after idleness, as the "
         "service refuses traffic that grows too fast; 0 is at once.",
+    )
+    model_accounts: Json[tuple[ModelAccount, ...]] = Field(
+        default=(),
+        validate_default=False,
+        description="Several accounts or regions instead of the one that the variables above describe, as JSON: "
+        '`[{"name": "sg", "api_key": "sk-…", "weight": 3}, {"name": "cn", "api_key": "sk-…", "region": "beijing", '
+        '"base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1"}]`; also `dialect`, `rpm` and `tpm`, '
+        "each with the default of the variable of its name. `weight` divides the calls that several could take; 0 "
+        "stands by until the others are down. Best given as a file, as it holds keys.",
     )
     model_call_timeout: float = Field(
         default=310.0, gt=0, description="Seconds that one call may take in all. A plain call ends at 300 s by itself."
@@ -219,6 +214,20 @@ class WorkerSettings(FleetSettings):
         return self.model_api_key or self.dashscope_api_key
 
     @property
+    def accounts(self) -> tuple[ModelAccount, ...]:
+        """The accounts that may be called: those that are listed, or the one of the single variables."""
+        return self.model_accounts or (
+            ModelAccount(
+                api_key=self.api_key,
+                dialect=self.model_dialect,
+                base_url=self.model_base_url,
+                region=self.model_region,
+                rpm=self.model_rpm,
+                tpm=self.model_tpm,
+            ),
+        )
+
+    @property
     def calls_no_model(self) -> bool:
         """Whether this process works on deliveries alone."""
         return not {CAPTIONS_QUEUE, BULK_QUEUE}.intersection(self.worker_queues)
@@ -228,7 +237,12 @@ class WorkerSettings(FleetSettings):
     def _suits_the_dialect(cls, url: str, info: ValidationInfo) -> str:
         # A dialect that is none has been complained of already.
         dialect = info.data.get("model_dialect", "openai")
-        return _base_url(url, dialect)
+        return base_url(url, dialect)
+
+    @field_validator("model_accounts")
+    @classmethod
+    def _can_be_told_apart(cls, accounts: tuple[ModelAccount, ...]) -> tuple[ModelAccount, ...]:
+        return checked(accounts)
 
     @field_validator("webhook_secrets")
     @classmethod
@@ -260,20 +274,6 @@ class WorkerSettings(FleetSettings):
             msg = f"unknown model; known are {', '.join(sorted(MODELS))}"
             raise ValueError(msg)
         return name
-
-
-def _base_url(url: str, dialect: str) -> str:
-    url = url or BASE_URLS.get(dialect, "")
-    if not url:
-        msg = f"the {dialect} dialect needs one, such as http://localhost:8000/v1"
-        raise ValueError(msg)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise ValueError("must be an http:// or https:// address")
-    foreign = next((end for end in FOREIGN_PATHS[dialect] if url.rstrip("/").endswith(end)), None)
-    if foreign:
-        msg = f"ends in {foreign}, which is not the base URL of the {dialect} dialect (CAPTIONFLEET_MODEL_DIALECT)"
-        raise ValueError(msg)
-    return url
 
 
 def _check_package(scheme: str) -> None:

@@ -30,11 +30,11 @@ class Simulation:
     ledger: Ledger
     clock: Clock
     rates: Rates = DOCUMENTED
-    accounts: Sequence[Rates] = ()
-    """Several, instead of the one with `rates`."""
     processes: int = 4
     model: Callable[[Permit], None] = lambda _permit: None
     """What the model does about a call."""
+    accounts: Sequence[Rates] = ()
+    """Several, instead of the one with `rates`."""
     calls: list[Call] = field(default_factory=list)
     waiting: dict[str, dict[str, Asking]] = field(default_factory=dict)
     _next: dict[str, float] = field(default_factory=dict)

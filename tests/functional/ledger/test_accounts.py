@@ -32,6 +32,11 @@ def answer(ledger: Ledger, rates: Rates, permit: Permit) -> None:
     ledger.pace.settle(MODEL, rates, permit, None, audio_seconds=6)
 
 
+def fail(ledger: Ledger, permit: Permit) -> int:
+    """The call found that its account is overdue."""
+    return ledger.breakers.open(MODEL, NAMES, permit.account, "arrearage", began=permit.moment, first=60)
+
+
 def test_their_limits_add_up(ledger: Ledger, clock: Clock) -> None:
     """Two accounts give two calls a second, and each keeps to its own one."""
     simulation = Simulation(ledger, clock, accounts=(NORTH, SOUTH))
@@ -45,7 +50,7 @@ def test_their_limits_add_up(ledger: Ledger, clock: Clock) -> None:
 
 @pytest.mark.parametrize("busy", [False, True])
 def test_weights_divide_what_each_could_take(ledger: Ledger, clock: Clock, *, busy: bool) -> None:
-    """Three of four calls go to the account that weighs three times as much, unless they come faster than it takes them."""
+    """Three of four calls go to the account of three times the weight, unless they come faster than it takes them."""
     accounts = [replace(NORTH, weight=3, requests_per_second=1 if busy else 0), SOUTH if busy else FREE[1]]
     permits = []
     for _ in range(40):
@@ -86,12 +91,12 @@ def test_three_failures_in_a_row_open_a_breaker(ledger: Ledger, clock: Clock) ->
     """An answer in between begins the count anew; an open one is tried by one call at a time, ever more rarely."""
     north = FREE[:1]
 
-    def fail(permit: Permit) -> int:
-        return ledger.breakers.count_failure(MODEL, NAMES, permit, "internal_error")
+    def note(permit: Permit) -> int:
+        return ledger.breakers.count_failure(MODEL, NAMES, permit.account, "internal_error", began=permit.moment)
 
-    closed = [fail(ask(ledger, north)), fail(ask(ledger, north))]
+    closed = [note(ask(ledger, north)), note(ask(ledger, north))]
     answer(ledger, FREE[0], ask(ledger, north))
-    closed += [fail(ask(ledger, north)) for _ in range(3)]
+    closed += [note(ask(ledger, north)) for _ in range(3)]
 
     assert closed == [2, 2, 2, 2, 1]
     assert ledger.breakers.faults(MODEL, NAMES) == {"north": "internal_error"}
@@ -103,7 +108,7 @@ def test_three_failures_in_a_row_open_a_breaker(ledger: Ledger, clock: Clock) ->
         clock.advance(waits[-1])
         tried = ask(ledger, north)
         assert (tried.granted, ask(ledger, north).granted) == (True, False)
-        fail(tried)
+        note(tried)
     assert waits == [2, 4, 8]
 
     clock.advance(16)
@@ -116,9 +121,9 @@ def test_calls_of_before_say_nothing_of_a_breaker(ledger: Ledger, clock: Clock) 
     """Neither a failure nor an answer of a call that was under way when it opened."""
     early = [ask(ledger, FREE[:1]) for _ in range(3)]
     clock.advance(1)
-    ledger.breakers.open(MODEL, NAMES, ask(ledger, FREE[:1]), "arrearage", first=60)
+    fail(ledger, ask(ledger, FREE[:1]))
 
-    ledger.breakers.open(MODEL, NAMES, early[0], "arrearage", first=60)
+    fail(ledger, early[0])
     answer(ledger, FREE[0], early[1])
 
     assert ledger.breakers.faults(MODEL, NAMES) == {"north": "arrearage"}
@@ -127,7 +132,7 @@ def test_calls_of_before_say_nothing_of_a_breaker(ledger: Ledger, clock: Clock) 
 
 def test_the_last_fault_leaves_none(ledger: Ledger) -> None:
     """Where every account is at fault the model is paused, and its probe shall find them all."""
-    closed = [ledger.breakers.open(MODEL, NAMES, ask(ledger, [one]), "arrearage", first=60) for one in FREE]
+    closed = [fail(ledger, ask(ledger, [one])) for one in FREE]
 
     assert closed == [1, 0]
     assert not ledger.breakers.faults(MODEL, NAMES)
@@ -142,7 +147,7 @@ def test_who_stands_by_waits_until_all_others_are_down(ledger: Ledger, clock: Cl
     full = ask(ledger, accounts)
     clock.advance(2)
     failing = ask(ledger, accounts)
-    ledger.breakers.open(MODEL, NAMES, failing, "arrearage", first=60)
+    fail(ledger, failing)
     meanwhile = [ask(ledger, accounts).account for _ in range(3)]
     clock.advance(60)
     trying = ask(ledger, accounts)
@@ -160,7 +165,7 @@ def test_a_job_goes_to_the_account_that_has_its_audio(ledger: Ledger) -> None:
     accounts = [FREE[0], spare]
 
     bound = ask(ledger, accounts, bound_to="south")
-    ledger.breakers.open(MODEL, NAMES, bound, "arrearage", first=60)
+    fail(ledger, bound)
 
     assert bound.account == "south"
     assert not ask(ledger, accounts, bound_to="south").granted

@@ -9,6 +9,7 @@ import pytest
 from captionfleet_ledger.lua import load_scripts
 
 SCRIPTS = load_scripts()
+SHARED = ("line", "rates", "shares")
 FOLDER = files("captionfleet_ledger") / "scripts"
 
 
@@ -23,7 +24,7 @@ def test_each_file_is_a_script() -> None:
     scripts = {name for name, text in files_of.items() if text.startswith("#!lua")}
 
     assert set(SCRIPTS) == scripts
-    assert set(files_of) - scripts == {"prelude", "line", "rates"}
+    assert set(files_of) - scripts == {"prelude", *SHARED}
     assert all(script.source.partition("\n")[2].startswith(files_of["prelude"]) for script in SCRIPTS.values())
 
 
@@ -32,7 +33,7 @@ def test_what_some_scripts_share_is_in_front_of_those_that_name_it() -> None:
     files_of = texts()
 
     for name, script in SCRIPTS.items():
-        for shared in ("line", "rates"):
+        for shared in SHARED:
             wanted = f"-- with {shared}\n" in files_of[name]
             assert script.source.count(files_of[shared]) == int(wanted), (name, shared)
 

@@ -2,17 +2,19 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from captionfleet_ledger import Claim, Lease
 from captionfleet_schemas import AudioReference, CaptionJob, Plan, Route, Usage
 from captionfleet_schemas.catalogue import CAPTIONER, model_card
+from captionfleet_workers.accounts import Account
 from captionfleet_workers.fetch import Fetched
 from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.leases import Held
 from captionfleet_workers.media.facts import Inspection
-from captionfleet_workers.model.port import Answer
+from captionfleet_workers.model.port import Answer, ModelPort
+from captionfleet_workers.model_accounts import ModelAccount
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.shutdown import Shutdown
 
@@ -38,6 +40,11 @@ def make_claim(**fields: Any) -> Claim:
     return Claim(Lease("job-1", "token"), job, 2, 0, "", accepted_at=NOON, started_at=NOON, lease_until=NOON)
 
 
+def make_account(**terms: Any) -> Account:
+    """An account that nothing is called on."""
+    return Account(ModelAccount(**terms), cast("ModelPort", None), None)
+
+
 def make_attempt(claim: Claim | None = None, model: str = CAPTIONER) -> Attempt:
     """An attempt that has not begun."""
     claim = claim or make_claim()
@@ -45,6 +52,7 @@ def make_attempt(claim: Claim | None = None, model: str = CAPTIONER) -> Attempt:
         claim=claim,
         held=Held(claim),
         card=model_card(model),
+        account=make_account(),
         shutdown=Shutdown(),
         progress=Progress(model_calls=3),
     )

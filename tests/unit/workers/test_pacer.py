@@ -29,7 +29,7 @@ class Pace:
         self.answers = list(answers)
         self.asked: list[tuple[str, tuple[Asking, ...]]] = []
 
-    def acquire(self, name: str, _rates: Rates, _holder: str, fronts: Sequence[Asking]) -> Permit:
+    def acquire(self, name: str, _accounts: Sequence[Rates], _holder: str, fronts: Sequence[Asking]) -> Permit:
         """Answer."""
         self.asked.append((name, tuple(fronts)))
         answer = self.answers.pop(0) if self.answers else NOT_YET
@@ -48,7 +48,7 @@ def make_pacer(pace: Pace, called: list[str] | None = None, beats: list[str] | N
     return Pacer(
         cast("Ledger", SimpleNamespace(pace=pace)),
         "process",
-        lambda _model: RATES,
+        lambda _model: [RATES],
         ([] if called is None else called).append,
         clock=lambda: NOW,
         beat=([] if beats is None else beats).append,

@@ -209,3 +209,51 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_process_for_deliveries_alone_calls_no_model(queues: tuple[str, ...], calls_none: bool) -> None:
     """Such a process needs no key of the model's API."""
     assert WorkerSettings(worker_queues=queues).calls_no_model is calls_none
+
+
+def test_the_only_account_is_that_of_the_single_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no name."""
+    for name, value in {"API_KEY": "sk-1", "REGION": "beijing", "RPM": "30", "DIALECT": "dashscope"}.items():
+        monkeypatch.setenv(f"CAPTIONFLEET_MODEL_{name}", value)
+
+    (account,) = WorkerSettings().accounts
+
+    assert (account.name, account.region, account.rpm, account.tpm) == ("", "beijing", 30, 100_000)
+    assert account.base_url.endswith("/api/v1")
+
+
+def test_several_accounts_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What one leaves out has the usual default, and its key is not shown."""
+    (tmp_path / "accounts").write_text(
+        '[{"name": "sg", "api_key": "s3cret", "weight": 3}, {"name": "spare", "api_key": "s3cret", "weight": 0}]'
+    )
+    monkeypatch.setenv("CAPTIONFLEET_MODEL_ACCOUNTS_FILE", str(tmp_path / "accounts"))
+
+    settings = WorkerSettings()
+
+    assert [(account.name, account.weight, account.rpm) for account in settings.accounts] == [
+        ("sg", 3, 60),
+        ("spare", 0, 60),
+    ]
+    assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("accounts", "words"),
+    [
+        ('[{"name": "sg", "api_key": "s3cret"', "Invalid JSON"),
+        ('[{"api_key": "s3cret"}]', "needs a name of its own"),
+        ('[{"name": "a", "api_key": "s3cret"}, {"name": "a", "api_key": "s3cret"}]', "needs a name of its own"),
+        ('[{"name": "a"}]', "needs its api_key"),
+        ('[{"name": "a", "api_key": "s3cret", "weight": 0}]', "weight above 0"),
+        ('[{"name": "a", "api_key": "s3cret", "wait": 1}]', "not permitted"),
+        ('[{"name": "a", "api_key": "s3cret", "base_url": "https://s3cret/api/v1"}]', "ends in /api/v1"),
+    ],
+)
+def test_wrong_accounts_are_explained(monkeypatch: pytest.MonkeyPatch, accounts: str, words: str) -> None:
+    """Without the keys."""
+    text = explanation(monkeypatch, CAPTIONFLEET_MODEL_ACCOUNTS=accounts)
+
+    assert "CAPTIONFLEET_MODEL_ACCOUNTS" in text
+    assert words in text
+    assert "s3cret" not in text

@@ -9,6 +9,7 @@ from pathlib import Path
 from captionfleet_ledger import Claim, Group, Permit, RememberedCaption
 from captionfleet_schemas import CaptionJob, Quote
 from captionfleet_schemas.catalogue import ModelCard
+from captionfleet_workers.accounts import Account
 from captionfleet_workers.errors import HandedBackError, LeaseLostError
 from captionfleet_workers.fetch import Fetched
 from captionfleet_workers.fit.policy import FitPlan
@@ -27,6 +28,8 @@ class Attempt:
     claim: Claim
     held: Held
     card: ModelCard
+    account: Account
+    """Whose service is called; it is chosen anew with each permit."""
     shutdown: Shutdown
     progress: Progress
     part: Part | None = None

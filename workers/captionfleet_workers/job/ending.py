@@ -39,7 +39,7 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)
         return
-    expected = expected_of(attempt, outcome, region=fleet.settings.model_region)
+    expected = expected_of(attempt, outcome, region=attempt.account.terms.region)
     log.info(
         "job.settled",
         state=outcome.state,

@@ -8,9 +8,11 @@ from random import Random
 import httpx2
 
 from captionfleet_ledger import Ledger
+from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
 from captionfleet_workers.job.cool_down import CoolDowns
+from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.line import Line
@@ -19,8 +21,6 @@ from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
-from captionfleet_workers.model.port import ModelPort
-from captionfleet_workers.model.uploads import Uploads
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
@@ -52,11 +52,10 @@ class Fleet:
     fetching: FetchPolicy
     media: Children
     known_audio: KnownAudio
-    model: ModelPort
+    accounts: Accounts
+    faults: Faults
     metrics: Metrics
     traces: Traces
-    uploads: Uploads | None
-    """The model's own storage; None where it has none, or must not be used."""
     spool: Path
     shutdown: Shutdown
     random: Random

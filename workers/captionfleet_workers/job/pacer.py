@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -45,7 +45,7 @@ class Pacer:
         self,
         ledger: Ledger,
         holder: str,
-        rates_of: Callable[[str], Rates],
+        rates_of: Callable[[str], Sequence[Rates]],
         call_up: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -56,7 +56,7 @@ class Pacer:
         Args:
             ledger: whom it asks.
             holder: names the process there.
-            rates_of: what the account allows of a model.
+            rates_of: what each account allows of a model.
             call_up: has those sent for who come ahead next for a model; returns at once.
             clock: monotonic, in seconds.
             beat: is told the loop's name each time that it comes round.

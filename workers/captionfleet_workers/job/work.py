@@ -23,6 +23,7 @@ from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.cool_down import EXCEEDED
 from captionfleet_workers.job.ending import await_parts, defer, hand_back, line_up, park, settle
+from captionfleet_workers.job.failover import leave_account, note_failure
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.gather import gather
 from captionfleet_workers.job.part import Part
@@ -31,7 +32,7 @@ from captionfleet_workers.job.steps import walk
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.patience import until_ledger_answers
-from captionfleet_workers.policies import quote_terms, rates_of
+from captionfleet_workers.policies import quote_terms
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Problem, Reroute, Retry, Split, decide
 
@@ -48,12 +49,13 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
             claim=claim,
             held=held,
             card=_card(claim, fleet),
+            account=fleet.accounts.first,
             shutdown=fleet.shutdown,
             progress=Progress.decode(claim.progress),
             part=Part.decode(claim.part) if claim.part else None,
         )
         if claim.job.quote:
-            attempt.quote = free(quote_terms(fleet.settings, attempt.card))
+            attempt.quote = free(quote_terms(fleet.settings, fleet.accounts, attempt.card))
         with closing(attempt):
             _run(attempt, fleet)
             fleet.line.leave(attempt)
@@ -113,7 +115,7 @@ def _outcome(attempt: Attempt, fleet: Fleet) -> CaptionResult:
     if attempt.claim.parts:
         return gather(attempt, fleet)
     walk(attempt, fleet)
-    return result.succeeded(attempt, region=fleet.settings.model_region, now=fleet.clock())
+    return result.succeeded(attempt, region=attempt.account.terms.region, now=fleet.clock())
 
 
 def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
@@ -164,9 +166,12 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
         case Retry(after, reason, progress):
             attempt.progress = progress
             after = _warn_fleet(problem, after, attempt, fleet)
+            note_failure(problem, attempt, fleet)
             return _wait(after, reason, problem, attempt, fleet)
         case Pause(reason, progress):
             attempt.progress = progress
+            if leave_account(attempt, fleet, reason):
+                return False
             park(attempt, fleet, fleet.pauses.begin(attempt.card.name, reason), why=reason)
             return True
 
@@ -193,11 +198,11 @@ def _warn_fleet(problem: Problem, after: float, attempt: Attempt, fleet: Fleet) 
 def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: Fleet) -> float:
     model, pace, reason = attempt.card.name, fleet.ledger.pace, problem.row.reason
     if attempt.permit is None:
-        pace.cool_down(model, after, reason)
+        pace.cool_down(model, after, reason, attempt.account.name)
         fleet.cool_downs.forget(model)
         return after
     exceeded = EXCEEDED.get(reason, Exceeded.CAPACITY)
-    rates = rates_of(fleet.settings, attempt.card)
+    rates = fleet.accounts.rates_on(attempt.account, model)
     seconds = pace.refuse(model, rates, attempt.permit, exceeded, reason=reason, retry_after=problem.report.retry_after)
     attempt.permit = None
     log.warning("fleet.cools_down", seconds=seconds, reason=reason)

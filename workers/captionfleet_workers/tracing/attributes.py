@@ -13,6 +13,7 @@ from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import PermanentError, TransientError
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.model_accounts import ModelAccount
 
 Attributes = dict[str, AttributeValue]
 
@@ -44,16 +45,17 @@ def of_outcome(outcome: CaptionResult) -> Attributes:
     return _given(found)
 
 
-def of_request(request: ModelRequest, dialect: str, base_url: str) -> Attributes:
+def of_request(request: ModelRequest, account: ModelAccount) -> Attributes:
     """A call of the model before it is answered."""
     found: dict[str, AttributeValue | None] = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": PROVIDERS[dialect],
+        "gen_ai.provider.name": PROVIDERS[account.dialect],
         "gen_ai.request.model": request.model,
         "gen_ai.request.max_tokens": request.max_output_tokens,
         "gen_ai.output.type": "text",
-        "server.address": urlsplit(base_url).hostname,
-        "server.port": urlsplit(base_url).port,
+        "server.address": urlsplit(account.base_url).hostname,
+        "server.port": urlsplit(account.base_url).port,
+        "captionfleet.account": account.name or None,
         "captionfleet.route": request.audio.route.value,
         "captionfleet.stream": request.stream,
     }

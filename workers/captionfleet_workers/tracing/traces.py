@@ -23,6 +23,7 @@ from captionfleet_schemas import CaptionResult
 from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import JobError, PermanentError, TransientError
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.model_accounts import ModelAccount
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import attributes
 from captionfleet_workers.tracing.attributes import Attributes
@@ -73,9 +74,9 @@ class Traces:
             yield
 
     @contextmanager
-    def call(self, request: ModelRequest) -> Generator[None]:
+    def call(self, request: ModelRequest, account: ModelAccount) -> Generator[None]:
         """The span of a call of the model; `answered` says what came."""
-        about = attributes.of_request(request, self._settings.model_dialect, self._settings.model_base_url)
+        about = attributes.of_request(request, account)
         with self._span(f"chat {request.model}", about, kind=SpanKind.CLIENT):
             yield
 

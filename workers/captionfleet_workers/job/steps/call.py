@@ -6,7 +6,6 @@ from captionfleet_ledger import LedgerUnavailableError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import Answer, ModelRequest
-from captionfleet_workers.policies import rates_of
 
 log = structlog.get_logger()
 
@@ -15,9 +14,15 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     """Make one call, and settle the permit's tokens by what it really used."""
     attempt.progress = attempt.progress.with_call()
     request = _request(attempt, fleet)
-    log.debug("model.calling", model=request.model, route=request.audio.route, stream=request.stream)
-    with fleet.metrics.call(request.model), fleet.traces.call(request):
-        answer = fleet.model.call(request, cancelled=attempt.check)
+    log.debug(
+        "model.calling",
+        model=request.model,
+        account=attempt.account.name,
+        route=request.audio.route,
+        stream=request.stream,
+    )
+    with fleet.metrics.call(request.model), fleet.traces.call(request, attempt.account.terms):
+        answer = attempt.account.model.call(request, cancelled=attempt.check)
         fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
@@ -51,11 +56,11 @@ def _timeout(attempt: Attempt, fleet: Fleet) -> float:
 
 
 def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:
-    if answer.usage is None or attempt.permit is None:
+    if attempt.permit is None:
         return
     assert attempt.inspection is not None
     seconds = max(attempt.inspection.seconds, attempt.card.tokens.min_seconds)
-    rates = rates_of(fleet.settings, attempt.card)
+    rates = fleet.accounts.rates_on(attempt.account, attempt.card.name)
     try:
         fleet.ledger.pace.settle(attempt.card.name, rates, attempt.permit, answer.usage, audio_seconds=seconds)
     except LedgerUnavailableError as error:

@@ -18,7 +18,7 @@ def _policy(attempt: Attempt, fleet: Fleet) -> FitPolicy:
     return FitPolicy(
         pass_urls=settings.pass_urls,
         pass_private_urls=settings.pass_private_urls,
-        may_upload=fleet.uploads is not None,
+        may_upload=any(account.uploads for account in fleet.accounts),
         allow_silence=settings.audio_allow_silence,
         max_seconds=settings.model_max_seconds,
         learned_seconds=fleet.lengths.of(attempt.card.name),

@@ -9,7 +9,7 @@ from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.line import is_limited
 from captionfleet_workers.job.pacer import Ticket
-from captionfleet_workers.policies import rates_of
+from captionfleet_workers.model.port import AudioUpload
 
 LONGEST_WAIT_SECONDS = 300.0
 """Wait in the slot up to this long in all; the job then goes back to the ledger."""
@@ -25,7 +25,7 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
         ThrottledError: it would take longer than a slot is worth.
         PausedError: calls have been stopped since the job was claimed.
     """
-    if is_limited(rates_of(fleet.settings, attempt.card)):
+    if fleet.accounts.several or is_limited(fleet.accounts.together(attempt.card.name)):
         _wait_for_permit(attempt, fleet)
     else:
         _wait_for_cool_down(attempt, fleet)
@@ -34,13 +34,21 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
 def _wait_for_permit(attempt: Attempt, fleet: Fleet) -> None:
     assert attempt.inspection is not None
     seconds = max(attempt.inspection.seconds, attempt.card.tokens.min_seconds)
-    asking = Asking(job_id=attempt.job_id, group=attempt.group, audio_seconds=seconds, since=fleet.clock())
+    asking = Asking(
+        job_id=attempt.job_id,
+        group=attempt.group,
+        audio_seconds=seconds,
+        since=fleet.clock(),
+        bound_to=_bound_to(attempt),
+    )
     ticket = fleet.pacer.ask(attempt.card.name, asking)
     try:
         _wait(ticket, attempt, fleet)
     finally:
         fleet.pacer.withdraw(ticket)
+    assert ticket.permit is not None
     attempt.permit, attempt.ahead = ticket.permit, False
+    attempt.account = fleet.accounts[ticket.permit.account]
     attempt.rest(ticket.due - time.monotonic())
 
 
@@ -51,11 +59,25 @@ def _wait(ticket: Ticket, attempt: Attempt, fleet: Fleet) -> None:
         # A ledger that is away permits nothing, and says nothing of pauses: whoever is ready for the call stays so.
         with suppress(LedgerUnavailableError):
             fleet.pauses.check(attempt)
+            _check_account(attempt, fleet)
         attempt.check_waiting()
         outlook = ticket.outlook.wait if ticket.outlook else 0.0
         if time.monotonic() + outlook > until:
             reason = ticket.outlook.reason if ticket.outlook else None
             raise ThrottledError(reason or BUSY, retry_after=outlook)
+
+
+def _bound_to(attempt: Attempt) -> str:
+    """The account in whose storage the audio lies."""
+    return attempt.account.name if isinstance(attempt.audio, AudioUpload) else ""
+
+
+def _check_account(attempt: Attempt, fleet: Fleet) -> None:
+    bound_to = _bound_to(attempt)
+    fault = fleet.faults.of(attempt.card.name).get(bound_to) if bound_to else None
+    if fault:
+        # Its next start brings the audio to another one.
+        raise ThrottledError(fault, retry_after=0.0)
 
 
 def _wait_for_cool_down(attempt: Attempt, fleet: Fleet) -> None:

@@ -10,5 +10,5 @@ def quote(attempt: Attempt, fleet: Fleet) -> None:
     """Work out the calls, tokens and prices of the plan."""
     assert attempt.inspection is not None
     assert attempt.fit is not None
-    terms = policies.quote_terms(fleet.settings, attempt.card)
+    terms = policies.quote_terms(fleet.settings, fleet.accounts, attempt.card)
     attempt.quote = quote_of(attempt.card, attempt.inspection.seconds, terms, calls=attempt.fit.plan.parts)

@@ -21,7 +21,7 @@ def recall(attempt: Attempt, fleet: Fleet) -> None:
         attempt.card,
         attempt.inspection,
         attempt.fit,
-        model_at=fleet.settings.model_base_url,
+        model_at=fleet.accounts.first.terms.base_url,
         part=attempt.part.slice if attempt.part else None,
     )
     if attempt.caption_key is None:

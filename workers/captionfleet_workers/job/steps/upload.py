@@ -5,6 +5,7 @@ from dataclasses import replace
 import structlog
 
 from captionfleet_schemas import Route
+from captionfleet_workers.accounts import Account
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import AudioUpload
@@ -30,24 +31,42 @@ def upload(attempt: Attempt, fleet: Fleet) -> None:
     if known is None or not _is_still_there(known, attempt, fleet):
         known = _uploaded(attempt, fleet)
         attempt.progress = replace(attempt.progress, upload=known)
+    attempt.account = fleet.accounts[known.account]
     attempt.audio = AudioUpload(known.url)
 
 
 def _is_still_there(known: Upload, attempt: Attempt, fleet: Fleet) -> bool:
     assert attempt.fetched is not None
     same = (known.sha256, known.model) == (attempt.fetched.sha256, attempt.card.name)
-    return same and fleet.clock() < known.expires_at - MARGIN_SECONDS
+    usable = known.account in fleet.accounts.names and known.account not in fleet.faults.of(attempt.card.name)
+    return same and usable and fleet.clock() < known.expires_at - MARGIN_SECONDS
 
 
 def _uploaded(attempt: Attempt, fleet: Fleet) -> Upload:
-    assert fleet.uploads is not None
     assert attempt.fetched is not None
+    attempt.account = _with_storage(attempt, fleet)
+    assert attempt.account.uploads is not None
     began = fleet.clock()
-    url = fleet.uploads.upload(
+    url = attempt.account.uploads.upload(
         attempt.fetched.path, model=attempt.card.name, timeout=_timeout(attempt, fleet), check=attempt.check
     )
     log.info("audio.uploaded", bytes=attempt.fetched.bytes)
-    return Upload(url=url, sha256=attempt.fetched.sha256, model=attempt.card.name, expires_at=began + KEPT_SECONDS)
+    return Upload(
+        url=url,
+        sha256=attempt.fetched.sha256,
+        model=attempt.card.name,
+        expires_at=began + KEPT_SECONDS,
+        account=attempt.account.name,
+    )
+
+
+def _with_storage(attempt: Attempt, fleet: Fleet) -> Account:
+    """An account that can keep the audio, by their weights: one that is in order before one that is not."""
+    faults = fleet.faults.of(attempt.card.name)
+    able = [account for account in fleet.accounts if account.uploads]
+    sound = [account for account in able if account.name not in faults] or able
+    weights = [account.terms.weight for account in sound]
+    return fleet.random.choices(sound, weights if any(weights) else None)[0]
 
 
 def _timeout(attempt: Attempt, fleet: Fleet) -> float:
