@@ -86,6 +86,17 @@ def test_a_fault_of_one_account_stops_no_job(fleet: Fleet, south: Emulator) -> N
     assert alerts(fleet, f"model:{CAPTIONER}") == []
 
 
+def test_a_refused_job_goes_to_another_account(fleet: Fleet, south: Emulator) -> None:
+    """It does not wait for the end of the cool-down, and uses up no attempt."""
+    fleet.emulator.fault(status=429, code="limit_requests", retry_after=600)
+    with fleet.worker(model_accounts=accounts(fleet, south, weights=(1, 0))) as worker:
+        results = [fleet.finish(fleet.client.submit(READING).id) for _ in range(2)]
+
+    assert {(result.state, result.attempts) for result in results} == {(JobState.SUCCEEDED, 1)}
+    assert (calls(fleet.emulator), calls(south)) == (1, 2)
+    assert worker.logged("fleet.cools_down", reason="request_rate")
+
+
 def test_faults_of_all_accounts_pause_the_model(fleet: Fleet, south: Emulator) -> None:
     """A probe that finds one of them in order ends the pause, and its calls stay off the other one."""
     for service in (fleet.emulator, south):

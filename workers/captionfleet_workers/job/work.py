@@ -205,5 +205,6 @@ def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: F
     rates = fleet.accounts.rates_on(attempt.account, model)
     seconds = pace.refuse(model, rates, attempt.permit, exceeded, reason=reason, retry_after=problem.report.retry_after)
     attempt.permit = None
-    log.warning("fleet.cools_down", seconds=seconds, reason=reason)
-    return seconds
+    log.warning("fleet.cools_down", seconds=seconds, reason=reason, account=attempt.account.name)
+    # Another account may take the job at once; where none does, it waits for its permit.
+    return 0.0 if fleet.accounts.several else seconds
