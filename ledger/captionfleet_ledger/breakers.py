@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from captionfleet_ledger.moments import moment
 from captionfleet_ledger.pace import limit_of
+from captionfleet_ledger.records import Fault
 from captionfleet_ledger.store import Store
 
 FAILURES = 3
@@ -55,10 +57,11 @@ class Breakers:
         """
         return self._trip(model, accounts, account, reason, began, 1, first, LONGEST_ACCOUNT_SECONDS, "1")
 
-    def faults(self, model: str, accounts: Sequence[str]) -> dict[str, str]:
-        """The accounts whose breaker is open, and why. One round trip."""
-        found = self._run("open_breakers", model, _limits(model, accounts))
-        return {account: fault.decode() for account, fault in zip(accounts, found, strict=True) if fault}
+    def faults(self, model: str) -> dict[str, Fault]:
+        """The accounts of a model whose breaker is open. One round trip."""
+        rows = [[value.decode() for value in row] for row in self._run("open_breakers", model)]
+        faults = [_fault(*row) for row in rows]
+        return {fault.account: fault for fault in faults if fault.model == model}
 
     def _trip(  # noqa: PLR0913, PLR0917  what happened, and how long each fault takes
         self,
@@ -78,6 +81,11 @@ class Breakers:
 
     def _run(self, script: str, model: str, *args: str | float) -> Any:
         return self._store.send(self._store.script(script, self._store.shard_of(model), *args))
+
+
+def _fault(limit: str, reason: str, since: str, next_try: str) -> Fault:
+    model, _, account = limit.rpartition("@")
+    return Fault(model, account, reason, moment(float(since)), moment(float(next_try)))
 
 
 def _limits(model: str, accounts: Sequence[str]) -> str:

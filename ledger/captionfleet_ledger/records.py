@@ -247,6 +247,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """An account of a model that is out of order, and gets one call at a time."""
+
+    model: str
+    account: str
+    reason: str
+    since: datetime
+    next_try: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Cooling:
     """A cool-down: nobody gets a permit for that many more seconds."""
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
-from captionfleet_ledger import OutboxEntry
+from captionfleet_ledger import Fault, OutboxEntry
 from captionfleet_producers.access import LedgerAccess
 from captionfleet_producers.broker import Broker
 from captionfleet_schemas import JobState, Pause, PausedBy
+from captionfleet_schemas.catalogue import MODELS
 from captionfleet_schemas.pausing import FLEET_SCOPE, model_scope, tenant_scope
 
 
@@ -26,6 +28,8 @@ class Standing:
     dead: int
     """Jobs in the dead set; they are among the failed ones."""
     pauses: tuple[PauseStanding, ...]
+    faults: tuple[Fault, ...] = ()
+    """Accounts that are left out while others are called."""
 
 
 class Operations:
@@ -67,10 +71,11 @@ class Operations:
         return self._tell(event)
 
     def standing(self) -> Standing:
-        """How many jobs there are in each state, and what is paused."""
+        """How many jobs there are in each state, what is paused, and which accounts are at fault."""
         with self._access.open() as ledger:
             pauses = tuple(PauseStanding(pause, ledger.pauses.parked(pause.scope)) for pause in ledger.pauses.all())
-            return Standing(ledger.listing.counts(), ledger.listing.dead(), pauses)
+            faults = tuple(chain.from_iterable(ledger.breakers.faults(model).values() for model in MODELS))
+            return Standing(ledger.listing.counts(), ledger.listing.dead(), pauses, faults)
 
     def _tell(self, event: OutboxEntry | None) -> bool:
         """Tell the world at once; if that fails, a worker's sweep does it."""

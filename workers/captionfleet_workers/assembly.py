@@ -184,7 +184,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         media=_media(settings),
         known_audio=KnownAudio(),
         accounts=accounts,
-        faults=Faults(ledger, accounts.names),
+        faults=Faults(ledger, several=accounts.several),
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
         random=_jitter(),

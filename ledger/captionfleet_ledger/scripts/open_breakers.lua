@@ -1,13 +1,14 @@
 #!lua flags=no-writes
 --[[
-Which accounts have an open breaker.
+The accounts of this shard's models whose breaker is open.
 
 KEYS     [1] the shard's prefix
-ARGV     [1] time  [2] limits of all accounts as JSON
-Returns  for each account its fault, '' for none
+ARGV     [1] time
+Returns  for each its limit, the fault, since when, and when the next call may try it
 ]]
-local faults = {}
-for index, limit in ipairs(cjson.decode(ARGV[2])) do
-  faults[index] = redis.call('HGET', key('pace', limit), 'fault') or ''
+local found = {}
+for _, limit in ipairs(redis.call('SMEMBERS', key('at_fault'))) do
+  local pace = fields(key('pace', limit), {'fault', 'broken_at', 'fault_until'})
+  found[#found + 1] = {limit, pace.fault or '', pace.broken_at or '0', pace.fault_until or '0'}
 end
-return faults
+return found

@@ -9,8 +9,8 @@ after the model, and with several accounts `<model>@<account>`:
                                 what rate it was refused, and when; <what> is `requests` or `tokens`
   audio_seconds, audio_tokens, output_tokens   what calls turned out to use
   failures                      calls in a row that found the service out of order
-  fault, fault_until, fault_delay, broken_at   why no call is made, when the next one may try, how long that was put off,
-                                and when the fault was found
+  fault, fault_until, fault_delay, broken_at, tripped_at   why no call is made, when the next one may try, how long that
+                                was put off, and when the fault was found first and last; `at_fault` names these limits
   mean_tokens                   of a permit; of all accounts of the model, in `pace:<model>`
 
 `spent:<what>:<limit>` is a hash: second → requests or tokens of permits whose moment lies in it.
@@ -26,6 +26,7 @@ local FIELDS = {
   'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'refused_at', 'strikes',
   'found_requests', 'bad_requests', 'cut_requests', 'found_tokens', 'bad_tokens', 'cut_tokens',
   'audio_seconds', 'audio_tokens', 'output_tokens', 'failures', 'fault', 'fault_until', 'fault_delay', 'broken_at',
+  'tripped_at',
 }
 local WORDS = {reason = true, fault = true}
 
@@ -79,6 +80,12 @@ function rates.spend(name, what, moment, amount)
   redis.call('HINCRBYFLOAT', spent(name, what), math.floor(moment), amount)
   -- Nobody else looks at what was spent of a limit that is not set, or was never refused.
   if redis.call('HLEN', spent(name, what)) > 2 * WINDOW then window(name, what) end
+end
+
+-- The account answers: no fault any more.
+function rates.close(name)
+  redis.call('HDEL', key('pace', name), 'failures', 'fault', 'fault_until', 'fault_delay')
+  redis.call('SREM', key('at_fault'), name)
 end
 
 function rates.note_mean(model, tokens)

@@ -15,13 +15,14 @@ local hash = key('pace', limit)
 local pace = rates.read(limit)
 limits = cjson.decode(limits)
 
--- A call that was on its way when the breaker opened says nothing new.
-if tonumber(moment) >= (pace.broken_at or 0) then
+-- A call that was on its way when the breaker opened, or was tried last, says nothing new.
+if tonumber(moment) >= (pace.tripped_at or 0) then
   local failures = redis.call('HINCRBY', hash, 'failures', 1)
   if failures >= tonumber(enough) or pace.fault then
     local delay = pace.fault_delay and math.min(2 * pace.fault_delay, tonumber(longest)) or tonumber(first)
     redis.call('HSET', hash, 'fault', reason, 'fault_until', text(NOW + delay), 'fault_delay', text(delay),
-      'broken_at', text(NOW))
+      'broken_at', text(pace.fault and pace.broken_at or NOW), 'tripped_at', text(NOW))
+    redis.call('SADD', key('at_fault'), limit)
   end
 end
 
@@ -30,6 +31,6 @@ for _, one in ipairs(limits) do
   if redis.call('HEXISTS', key('pace', one), 'fault') == 0 then closed = closed + 1 end
 end
 if closed == 0 and yields == '1' then
-  for _, one in ipairs(limits) do redis.call('HDEL', key('pace', one), 'failures', 'fault', 'fault_until', 'fault_delay') end
+  for _, one in ipairs(limits) do rates.close(one) end
 end
 return closed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from captionfleet_ledger import Delivery
+    from captionfleet_ledger import Delivery, Fault
     from captionfleet_producers import CaptionResult, JobRecord
     from captionfleet_producers.event_stream import AnyEvent
     from captionfleet_producers.operations import PauseStanding, Standing
@@ -48,9 +48,12 @@ def print_standing(standing: "Standing", *, as_json: bool) -> None:
     """What is paused, and how many jobs there are in each state."""
     if as_json:
         pauses = [{**json.loads(one.pause.encode()), "parked": one.parked} for one in standing.pauses]
-        print_json({"pauses": pauses, "jobs": standing.jobs, "dead": standing.dead})
+        faults = [asdict(one) for one in standing.faults]
+        print_json({"pauses": pauses, "faults": faults, "jobs": standing.jobs, "dead": standing.dead})
     else:
         print_facts("Pauses" if standing.pauses else "Nothing is paused.", map(_fact_of_pause, standing.pauses))
+        if standing.faults:
+            print_facts("Accounts at fault", map(_fact_of_fault, standing.faults))
         counts = [*standing.jobs.items(), ("dead", standing.dead)]
         print_facts("Jobs", [(str(name), str(count)) for name, count in counts])
 
@@ -149,6 +152,11 @@ def _quote_line(quote: "Quote") -> str:
 def _fact_of_pause(one: "PauseStanding") -> Fact:
     since = one.pause.since.isoformat(sep=" ", timespec="seconds")
     return one.pause.scope, f"by {one.pause.by} since {since}, {one.parked} job(s) parked: {one.pause.reason}"
+
+
+def _fact_of_fault(one: "Fault") -> Fact:
+    since, again = (moment.isoformat(sep=" ", timespec="seconds") for moment in (one.since, one.next_try))
+    return one.account, f"for {one.model} since {since}, tried again at {again}: {one.reason}"
 
 
 def _delivery_line(delivery: "Delivery") -> str:

@@ -72,6 +72,7 @@ def test_a_fault_of_one_account_stops_no_job(fleet: Fleet, south: Emulator) -> N
         jobs = [fleet.client.submit(READING).id for _ in range(4)]
         results = [fleet.finish(job) for job in jobs]
         refused = calls(fleet.emulator)
+        (fault,) = fleet.client.operations.standing().faults
         fleet.emulator.reset()
 
         def is_back() -> bool:
@@ -79,9 +80,12 @@ def test_a_fault_of_one_account_stops_no_job(fleet: Fleet, south: Emulator) -> N
             return calls(fleet.emulator) >= 2
 
         until(is_back, "the first account is called again")
+        assert not fleet.client.operations.standing().faults
 
     assert {(result.state, result.attempts) for result in results} == {(JobState.SUCCEEDED, 1)}
     assert sum(result.model_calls for result in results) == 4 + refused
+    assert fault.account.startswith("north")
+    assert "good standing" in fault.reason
     assert worker.logged("account.at_fault")
     assert alerts(fleet, f"model:{CAPTIONER}") == []
 

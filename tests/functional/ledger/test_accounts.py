@@ -32,6 +32,11 @@ def answer(ledger: Ledger, rates: Rates, permit: Permit) -> None:
     ledger.pace.settle(MODEL, rates, permit, None, audio_seconds=6)
 
 
+def reasons(ledger: Ledger) -> dict[str, str]:
+    """The accounts at fault, and why."""
+    return {account: fault.reason for account, fault in ledger.breakers.faults(MODEL).items()}
+
+
 def fail(ledger: Ledger, permit: Permit) -> int:
     """The call found that its account is overdue."""
     return ledger.breakers.open(MODEL, NAMES, permit.account, "arrearage", began=permit.moment, first=60)
@@ -99,7 +104,7 @@ def test_three_failures_in_a_row_open_a_breaker(ledger: Ledger, clock: Clock) ->
     closed += [note(ask(ledger, north)) for _ in range(3)]
 
     assert closed == [2, 2, 2, 2, 1]
-    assert ledger.breakers.faults(MODEL, NAMES) == {"north": "internal_error"}
+    assert reasons(ledger) == {"north": "internal_error"}
     waits = []
     for _ in range(3):
         refused = ask(ledger, north)
@@ -111,9 +116,11 @@ def test_three_failures_in_a_row_open_a_breaker(ledger: Ledger, clock: Clock) ->
         note(tried)
     assert waits == [2, 4, 8]
 
+    (fault,) = ledger.breakers.faults(MODEL).values()
+    assert (fault.next_try - fault.since).total_seconds() == 2 + 4 + 8 + 16
     clock.advance(16)
     answer(ledger, FREE[0], ask(ledger, north))
-    assert not ledger.breakers.faults(MODEL, NAMES)
+    assert not reasons(ledger)
     assert [ask(ledger, north).granted for _ in range(2)] == [True, True]
 
 
@@ -126,7 +133,7 @@ def test_calls_of_before_say_nothing_of_a_breaker(ledger: Ledger, clock: Clock) 
     fail(ledger, early[0])
     answer(ledger, FREE[0], early[1])
 
-    assert ledger.breakers.faults(MODEL, NAMES) == {"north": "arrearage"}
+    assert reasons(ledger) == {"north": "arrearage"}
     assert ask(ledger, FREE[:1]).wait == pytest.approx(60 - 0.2)
 
 
@@ -135,7 +142,7 @@ def test_the_last_fault_leaves_none(ledger: Ledger) -> None:
     closed = [fail(ledger, ask(ledger, [one])) for one in FREE]
 
     assert closed == [1, 0]
-    assert not ledger.breakers.faults(MODEL, NAMES)
+    assert not reasons(ledger)
     assert all(ask(ledger, [one]).granted for one in FREE)
 
 

@@ -78,7 +78,7 @@ def test_the_ways_back(ledger: Ledger, trips: Trips) -> None:
     costs["breakers.count_failure"] = trips()
     ledger.breakers.open(MODEL, ["a", "b"], "a", "arrearage", began=0, first=60)
     costs["breakers.open"] = trips()
-    ledger.breakers.faults(MODEL, ["a", "b"])
+    ledger.breakers.faults(MODEL)
     costs["breakers.faults"] = trips()
     ledger.jobs.cancel("job-2")
     costs["cancel"] = trips()

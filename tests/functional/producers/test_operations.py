@@ -9,6 +9,7 @@ from captionfleet_ledger import Ledger, Refusal
 from captionfleet_producers import CaptionClient
 from captionfleet_producers.cli.program import run
 from captionfleet_schemas import FleetEvent
+from captionfleet_schemas.catalogue import CAPTIONER
 
 URL = "https://example.com/a.mp3"
 
@@ -41,6 +42,21 @@ def test_a_pause_is_shown_with_its_jobs(client: CaptionClient, ledger: Ledger, s
     assert (pause["parked"], shown["jobs"]["waiting"], shown["dead"]) == (1, 1, 0)
     assert "tenant:radio" in page
     assert "1 job(s) parked: asked to wait" in page
+
+
+def test_status_names_accounts_at_fault(ledger: Ledger, said: Said) -> None:
+    """What is wrong with each, and when it is tried again."""
+    ledger.breakers.open(CAPTIONER, ["north", "south"], "north", "the bill is overdue", began=0, first=60)
+
+    run(["status", "--json"])
+    (fault,) = json.loads(said())["faults"]
+    run(["status"])
+
+    assert (fault["model"], fault["account"], fault["reason"]) == (CAPTIONER, "north", "the bill is overdue")
+    assert fault["next_try"] > fault["since"]
+    page = said()
+    assert "Accounts at fault" in page
+    assert "the bill is overdue" in page
 
 
 def test_pausing_and_resuming_say_what_changed(said: Said) -> None:

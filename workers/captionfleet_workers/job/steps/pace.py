@@ -77,7 +77,7 @@ def _check_account(attempt: Attempt, fleet: Fleet) -> None:
     fault = fleet.faults.of(attempt.card.name).get(bound_to) if bound_to else None
     if fault:
         # Its next start brings the audio to another one.
-        raise ThrottledError(fault, retry_after=0.0)
+        raise ThrottledError(fault.reason, retry_after=0.0)
 
 
 def _wait_for_cool_down(attempt: Attempt, fleet: Fleet) -> None:
