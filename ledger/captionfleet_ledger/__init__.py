@@ -13,6 +13,7 @@ from captionfleet_ledger.jobs import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, Permit, Rates
+from captionfleet_ledger.pieces import Piece, Said
 from captionfleet_ledger.records import (
     Accepted,
     CaptionMemo,
@@ -66,10 +67,12 @@ __all__ = [
     "OutboxEntry",
     "Page",
     "Permit",
+    "Piece",
     "QueuedJob",
     "Rates",
     "Refusal",
     "RememberedCaption",
+    "Said",
     "Settlement",
     "WaitingReason",
     "new_token",

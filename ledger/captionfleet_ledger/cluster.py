@@ -17,6 +17,8 @@ from captionfleet_ledger.server import Argument, Command, connection_options, pi
 MARK = "+cluster"
 KEYLESS = frozenset({"PING", "TIME"})
 """Commands that any node answers: the default one is asked."""
+KEY_PLACES = {"EVALSHA": 3, "XREAD": -2}
+"""Where commands have their key for which the client, left alone, asks the server: `XREAD` of one stream."""
 RECONNECTS = 3
 
 
@@ -54,7 +56,9 @@ class Cluster:
 
     def run(self, command: Command) -> Any:
         """See `Server.run`."""
-        return self._execute(*command, **self._any_place(command))
+        # A script alone is left to the client, which finds its shard by itself when a node has gone.
+        place = {} if command[0] == "EVALSHA" else self._place(command)
+        return self._execute(*command, **place)
 
     def run_all(self, commands: Sequence[Command]) -> list[Any]:
         """See `Server.run_all`: all nodes are written to before the first is read from."""
@@ -90,8 +94,9 @@ class Cluster:
         self._redis.close()
 
     def _place(self, command: Command) -> dict[str, ClusterNode]:
-        """Where a command of a pipeline goes. Left alone, the client asks the server for the keys of each script."""
-        return {"target_nodes": self._node_of(command[3])} if command[0] == "EVALSHA" else self._any_place(command)
+        """Where a command goes."""
+        place = KEY_PLACES.get(str(command[0]))
+        return self._any_place(command) if place is None else {"target_nodes": self._node_of(command[place])}
 
     def _any_place(self, command: Command) -> dict[str, ClusterNode]:
         if command[0] not in KEYLESS:
@@ -101,8 +106,8 @@ class Cluster:
             raise RedisClusterException("the cluster has no node that answers")
         return {"target_nodes": node}
 
-    def _node_of(self, prefix: Argument) -> ClusterNode:
-        node: ClusterNode | None = self._redis.get_node_from_key(prefix)  # type: ignore[no-untyped-call]  # the client declares no types here
+    def _node_of(self, key: Argument) -> ClusterNode:
+        node: ClusterNode | None = self._redis.get_node_from_key(key)  # type: ignore[no-untyped-call]  # the client declares no types here
         if node is None:
             raise RedisClusterException("no node of the cluster has that shard")
         return node

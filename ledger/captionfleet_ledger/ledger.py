@@ -16,6 +16,7 @@ from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.outbox import Outbox
 from captionfleet_ledger.pace import Pace
 from captionfleet_ledger.pauses import Pauses
+from captionfleet_ledger.pieces import Pieces
 from captionfleet_ledger.records import Chores
 from captionfleet_ledger.store import Store
 from captionfleet_ledger.sweeping import Sweeper
@@ -39,6 +40,7 @@ class Ledger:
         self.line = Line(store)
         self.limits = Limits(store)
         self.pauses = Pauses(store)
+        self.pieces = Pieces(store)
 
     @classmethod
     def connect(cls, url: str, *, options: LedgerOptions = DEFAULTS, clock: Callable[[], float] | None = None) -> Self:

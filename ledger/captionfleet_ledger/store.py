@@ -1,6 +1,7 @@
 """The one place that talks to the server. Commands are tuples; nothing else here knows what they mean."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 
 from redis.exceptions import NoScriptError
@@ -8,6 +9,7 @@ from redis.exceptions import NoScriptError
 from captionfleet_ledger.cluster import Cluster, is_cluster
 from captionfleet_ledger.errors import LedgerMismatchError, LedgerNotSafeError
 from captionfleet_ledger.failures import translated, translation
+from captionfleet_ledger.listeners import Listeners
 from captionfleet_ledger.lua import load_scripts
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.server import Argument, Command, Server, SingleServer
@@ -18,8 +20,11 @@ from captionfleet_ledger.shards import MAX_SHARDS, SHARDS_KEY, prefix_of, shard_
 class Store:
     """The ledger's server, with the scripts loaded. Safe to use from any number of threads at once."""
 
-    def __init__(self, server: Server, options: LedgerOptions, clock: Callable[[], float] | None) -> None:
-        self._server = server
+    def __init__(
+        self, open_server: Callable[[LedgerOptions], Server], options: LedgerOptions, clock: Callable[[], float] | None
+    ) -> None:
+        self._server = open_server(options)
+        self._listeners = Listeners(open_server, options)
         self._clock = clock
         self._server_clock = ServerClock()
         self._scripts = load_scripts()
@@ -40,7 +45,7 @@ class Store:
             raise ValueError(f"a ledger has 1 to {MAX_SHARDS} shards, not {options.shards}")
         with translated():
             kind = Cluster if is_cluster(url) else SingleServer
-            store = cls(kind.open(url, options), options, clock)
+            store = cls(partial(kind.open, url), options, clock)
             store._load()
         store._found()
         return store
@@ -63,6 +68,11 @@ class Store:
             except NoScriptError:
                 self._load()
                 return self._server.run(command)
+
+    def listen(self, command: Command) -> Any:
+        """Likewise, for a command without a script that waits on the server until there is something to say."""
+        with translated():
+            return self._listeners.run(command)
 
     def send_all(self, commands: Sequence[Command]) -> list[Any]:
         """Run many commands in one round trip. They are not atomic together.
@@ -125,6 +135,7 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        self._listeners.close()
         self._server.close()
 
     def _asked(self, run: Callable[[Sequence[Command]], list[Any]], commands: Sequence[Command]) -> list[Any]:

@@ -20,6 +20,8 @@ Returns  {'settled', id and queue of a job whose message the caller sends, if th
 local _, id, right, token, state, result, caption, captions, failure, retention, grace, delivery, url, digest =
   unpack(ARGV, 1, 14)
 local FIRST_EVENT = 15
+-- For whoever listens to hear the end.
+local PIECES_SECONDS = 60
 -- The failure that puts a job into the dead set, where it waits for a person.
 local DEAD = 'poisoned'
 local job = read_job(id)
@@ -65,6 +67,7 @@ end
 local function retain()
   local days = tonumber(job.store_days) or 0
   look('job:' .. id, NOW + (days > 0 and days * 86400 or retention))
+  redis.call('EXPIRE', key('pieces', id), PIECES_SECONDS)
   if failure == DEAD and not job.quote then redis.call('ZADD', key('dead'), job.accepted_at, id) end
 end
 

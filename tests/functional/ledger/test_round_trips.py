@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from redis.connection import Connection
 
-from captionfleet_ledger import CaptionMemo, DeliveryState, Ledger, RememberedCaption, WaitingReason
+from captionfleet_ledger import CaptionMemo, DeliveryState, Ledger, RememberedCaption, Said, WaitingReason
 from tests.functional.ledger.making import HOOK, Clock, attempt_at, make_hooked_job, make_job, make_result, take
 from tests.functional.ledger.pacing import DOCUMENTED, MODEL
 
@@ -84,6 +84,24 @@ def test_the_ways_back(ledger: Ledger, trips: Trips) -> None:
     costs["cancel"] = trips()
 
     assert costs == {**dict.fromkeys(costs, 1), "cancel": 2}
+
+
+def test_pieces(ledger: Ledger, trips: Trips) -> None:
+    """Those of many calls are told in one round trip, and read in one, in which the server waits for the next."""
+    ledger.jobs.accept_many(make_job(f"job-{n}") for n in range(20))
+    leases = [take(ledger, f"job-{n}").lease for n in range(20)]
+    ledger.pieces.read("job-0")
+    costs = {}
+    trips()
+
+    ledger.pieces.add([Said(lease=lease, call="call-1", attempt=1, at=0, text="A dog") for lease in leases])
+    costs["pieces.add of 20"] = trips()
+    ledger.pieces.read("job-0")
+    costs["pieces.read"] = trips()
+    ledger.pieces.read("typo", wait_seconds=0.01)
+    costs["pieces.read, of nothing"] = trips()
+
+    assert costs == {"pieces.add of 20": 1, "pieces.read": 1, "pieces.read, of nothing": 1}
 
 
 def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
