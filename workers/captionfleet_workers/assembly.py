@@ -26,6 +26,7 @@ from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.line import Line
 from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
+from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics, serving
@@ -128,7 +129,7 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)
-        for thread in (fleet.line.caller, fleet.pacer):
+        for thread in (fleet.line.caller, fleet.pacer, fleet.pieces):
             thread.start()
             stack.callback(thread.stop)
         sweeper = Sweeper(
@@ -185,6 +186,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         known_audio=KnownAudio(),
         accounts=accounts,
         faults=Faults(ledger, several=accounts.several),
+        pieces=PiecePublisher(ledger.pieces.add),
         spool=stack.enter_context(process_spool(settings.spool_dir)),
         shutdown=Shutdown(),
         random=_jitter(),

@@ -18,6 +18,7 @@ from captionfleet_workers.job.lengths import LearnedLengths
 from captionfleet_workers.job.line import Line
 from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
+from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
@@ -54,6 +55,7 @@ class Fleet:
     known_audio: KnownAudio
     accounts: Accounts
     faults: Faults
+    pieces: PiecePublisher
     metrics: Metrics
     traces: Traces
     spool: Path

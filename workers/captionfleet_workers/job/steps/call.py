@@ -21,8 +21,9 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
         route=request.audio.route,
         stream=request.stream,
     )
-    with fleet.metrics.call(request.model), fleet.traces.call(request, attempt.account.terms):
-        answer = attempt.account.model.call(request, cancelled=attempt.check)
+    traced = fleet.traces.call(request, attempt.account.terms)
+    with fleet.pieces.pieces_of(attempt) as on_piece, fleet.metrics.call(request.model), traced:
+        answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
         fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
