@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from captionfleet_producers.quoting import JobOptions, Quoted, QuoteTotal, total_of
     from captionfleet_producers.settings import ProducerSettings
     from captionfleet_producers.submission import Outcome, Submission, SubmittedJob, job_id_of
+    from captionfleet_producers.watching import BeganAnew, CaptionPiece, StateChanged, Watched
     from captionfleet_schemas import CaptionResult, Lane
 
 _HOMES = {
@@ -54,6 +55,7 @@ _HOMES = {
     "captionfleet_producers.quoting": ("JobOptions", "QuoteTotal", "Quoted", "total_of"),
     "captionfleet_producers.settings": ("ProducerSettings",),
     "captionfleet_producers.submission": ("Outcome", "Submission", "SubmittedJob", "job_id_of"),
+    "captionfleet_producers.watching": ("BeganAnew", "CaptionPiece", "StateChanged", "Watched"),
     "captionfleet_schemas": ("CaptionResult", "Lane"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -61,9 +63,11 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "AnyEvent",
     "AudioNotFoundError",
+    "BeganAnew",
     "BlobStoreError",
     "BrokerUnavailableError",
     "CaptionClient",
+    "CaptionPiece",
     "CaptionResult",
     "Clock",
     "InvalidSettingsError",
@@ -82,10 +86,12 @@ __all__ = [
     "QuoteTotal",
     "Quoted",
     "Received",
+    "StateChanged",
     "Submission",
     "SubmissionConflictError",
     "SubmittedJob",
     "UnknownJobError",
+    "Watched",
     "WebhookListener",
     "event_of",
     "job_id_of",

@@ -14,25 +14,25 @@ from captionfleet_producers.clock import Clock
 from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
+from captionfleet_producers.listing import records
 from captionfleet_producers.operations import Operations
 from captionfleet_producers.quoting import JobOptions, Quoted, Quotes
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
 from captionfleet_producers.tracing import SubmitTraces
 from captionfleet_producers.waiting import results
+from captionfleet_producers.watching import Watch, Watched
 from captionfleet_schemas import CaptionResult, JobState, Lane
 from captionfleet_schemas.wire import ALERTS_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
 
 SYSTEM_CLOCK: Final = Clock()
 EVERY_JOB: Final = JobFilter()
-_PAGE = 200
 
 
 class CaptionClient:
     """A connection to one fleet. Safe to share by threads; make it after a fork, not before.
 
-    Nothing is connected until it is needed. Every method that asks the ledger raises `LedgerUnavailableError` when it
-    does not answer.
+    Nothing is connected until it is needed. What asks the ledger raises `LedgerUnavailableError` if it does not answer.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CaptionClient:
             model: None is the captioner, or Qwen-Omni when there is a prompt.
             start_within: seconds from now after which the job expires unless a worker has started on it.
             finish_within: seconds from now after which it expires unless it is finished.
-            stream: ask the model for its answer piece by piece.
+            stream: ask the model for its answer piece by piece, for `watch`.
             cache: False asks the model even if the fleet has described the same audio before.
             timeline: describe stretches of about so many seconds, each with its time; every one is a paid call.
             store_days: days that the ledger keeps the result; 0 keeps no caption; None is the fleet's default.
@@ -195,18 +195,18 @@ class CaptionClient:
         """The results of many jobs, each as soon as it is there; `timeout` is for all together. Errors as in `wait`."""
         return results(job_ids, timeout, read=self.get_many, clock=self._clock)
 
+    def watch(self, job_id: str, timeout: float | None = None) -> Iterator[Watched]:
+        """A job while it is worked on; its `CaptionResult` comes last. Errors as in `wait`.
+
+        `StateChanged` says how it stands. A job with `stream` tells its caption as it is written, also to who comes
+        late: by a `CaptionPiece` each time, and `BeganAnew` where those before are void. The result has the last word:
+        a remembered caption has no pieces, and one may be lost while the ledger is away.
+        """
+        return Watch(self._access, job_id).follow(timeout, self._clock)
+
     def list(self, jobs: JobFilter = EVERY_JOB, *, limit: int | None = None) -> Iterator[JobRecord]:
         """Jobs that fit a filter, newest first, read page by page while iterating; at most `limit` if given."""
-        cursor: str | None = None
-        left = limit
-        while left is None or left > 0:
-            with self._access.open() as ledger:
-                page = ledger.listing.page(jobs, limit=_PAGE if left is None else min(left, _PAGE), cursor=cursor)
-            yield from page.records
-            cursor = page.next_cursor
-            left = None if left is None else left - len(page.records)
-            if cursor is None:
-                return
+        return records(self._access, jobs, limit)
 
     def cancel(self, job_id: str) -> JobState:
         """Cancel a job, and return the state in which it then is: `cancelled`, or the end that it had already come to.

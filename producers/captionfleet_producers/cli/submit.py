@@ -10,6 +10,7 @@ from captionfleet_producers.cli import options
 from captionfleet_producers.cli.printing import address, print_json, shortened
 from captionfleet_producers.cli.progress import progress_bar
 from captionfleet_producers.cli.wait import report_results
+from captionfleet_producers.cli.watching import report_watched
 
 if TYPE_CHECKING:
     from captionfleet_producers import CaptionClient, Outcome, Submission
@@ -24,6 +25,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
         'captionfleet submit https://example.com/a.mp3 --header "Authorization: Bearer …"',
         "captionfleet submit recordings/ --lane bulk",
         "captionfleet submit concert.flac --timeline 60 --wait",
+        "captionfleet submit a.mp3 --stream --wait",
         "captionfleet submit archive.csv --json > jobs.jsonl",
     )
 )
@@ -37,7 +39,11 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--model", help="[default: the captioner, or Qwen-Omni with a prompt]")
 @click.option("--start-within", type=_SECONDS, metavar="SECONDS", help="Expire unless started by then.")
 @click.option("--finish-within", type=_SECONDS, metavar="SECONDS", help="Expire unless finished by then.")
-@click.option("--stream", is_flag=True, help="Ask the model for its answer piece by piece.")
+@click.option(
+    "--stream",
+    is_flag=True,
+    help="Ask the model for its answer piece by piece; with --wait, that of one source is shown as it is written.",
+)
 @click.option(
     "--timeline",
     type=click.FloatRange(10, 2400),
@@ -67,8 +73,16 @@ def submit(sources: Sequence[str], *, wait: bool, timeout: float | None, as_json
         refused = sum(outcome.error is not None for outcome in outcomes)
         _print_summary(outcomes, refused)
         accepted = [outcome.job.id for outcome in outcomes if outcome.job]
-        succeeded = report_results(client, accepted, timeout, as_json=as_json) if wait and accepted else True
+        succeeded = _report(client, accepted, timeout, as_json=as_json, stream=said["stream"]) if wait else True
     return 0 if succeeded and not refused else 1
+
+
+def _report(
+    client: "CaptionClient", accepted: Sequence[str], timeout: float | None, *, as_json: bool, stream: bool
+) -> bool:
+    if stream and len(accepted) == 1:
+        return report_watched(client, accepted[0], timeout, as_json=as_json)
+    return not accepted or report_results(client, accepted, timeout, as_json=as_json)
 
 
 def _template(sources: Sequence[str], *, again: bool, job_id: str | None, no_cache: bool, **said: Any) -> "Submission":

@@ -1,11 +1,12 @@
 """What a worker does to the ledger and the broker, in as few words as possible."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from kombu import Connection, Exchange, Queue
 
-from captionfleet_ledger import Claim, Ledger, OutboxEntry, Settlement
+from captionfleet_ledger import Claim, Ledger, OutboxEntry, Said, Settlement
 from captionfleet_schemas import CaptionResult, Cost, Failure, FailureCode, JobState, Plan, Route, Usage
 from captionfleet_schemas.result import Timings
 from captionfleet_schemas.wire import EVENT_QUEUES, RESULTS_EXCHANGE
@@ -15,9 +16,11 @@ PLAN = Plan(route=Route.URL, container="mp3", codec="mp3", channels=2, sample_ra
 COST = Cost(input=Decimal("0.0006"), output=Decimal("0.0012"), total=Decimal("0.0018"), price_version="test-1")
 
 
-def succeed(ledger: Ledger, job_id: str) -> Settlement:
-    """Claim a job and settle it with a caption."""
-    claim = _claim(ledger, job_id)
+def succeed(ledger: Ledger, job_id: str, *, calls: Sequence[str] = ()) -> Settlement:
+    """Claim a job and settle it with a caption; each of the streaming calls has said so much before."""
+    claim = take(ledger, job_id)
+    for number, text in enumerate(calls):
+        say(ledger, claim, text, call=str(number))
     result = CaptionResult(
         job_id=job_id,
         state=JobState.SUCCEEDED,
@@ -35,7 +38,7 @@ def succeed(ledger: Ledger, job_id: str) -> Settlement:
 
 def fail(ledger: Ledger, job_id: str, code: FailureCode = FailureCode.AUDIO_UNREACHABLE) -> Settlement:
     """Claim a job and settle it with a failure."""
-    claim = _claim(ledger, job_id)
+    claim = take(ledger, job_id)
     result = CaptionResult(
         job_id=job_id,
         state=JobState.FAILED,
@@ -63,10 +66,17 @@ def publish(broker_url: str, *entries: OutboxEntry) -> None:
             )
 
 
-def _claim(ledger: Ledger, job_id: str) -> Claim:
+def take(ledger: Ledger, job_id: str) -> Claim:
+    """Claim a job."""
     claim = ledger.jobs.claim(job_id, holder="worker-1", lease_seconds=30)
     assert isinstance(claim, Claim), f"{job_id} was refused: {claim}"
     return claim
+
+
+def say(ledger: Ledger, claim: Claim, text: str, *, at: int = 0, call: str = "0") -> None:
+    """A streaming call of a job has said something."""
+    said = Said(lease=claim.lease, call=call, attempt=claim.attempts, at=at, text=text)
+    assert ledger.pieces.add([said]) == [True]
 
 
 def _settle(ledger: Ledger, claim: Claim, result: CaptionResult) -> Settlement:
