@@ -72,8 +72,8 @@ helm: setup ## Lint and render the chart with helm 3 and helm 4 themselves; need
 
 rules: ## Check the alerts and play each of them, with promtool (Debian's package prometheus has it)
 	@command -v promtool >/dev/null || { echo "promtool is not here: install Prometheus, on Debian with apt-get install prometheus"; exit 1; }
-	promtool check rules compose/prometheus/rules.yaml
-	promtool test rules compose/prometheus/rules_test.yaml
+	promtool check rules helm/captionfleet/monitoring/rules.yaml
+	promtool test rules tests/deploy/rules_test.yaml
 
 secrets: ## Write fresh secrets for compose/compose.yaml; those that are there stay
 	@$(PYTHON) compose/write_secrets.py

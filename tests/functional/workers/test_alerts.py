@@ -13,7 +13,7 @@ from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.publisher import Publisher
 
 ROOT = Path(__file__).parents[3]
-RULES: dict[str, Any] = yaml.safe_load((ROOT / "compose/prometheus/rules.yaml").read_text(encoding="utf-8"))
+RULES: dict[str, Any] = yaml.safe_load((ROOT / "helm/captionfleet/monitoring/rules.yaml").read_text(encoding="utf-8"))
 ALERTS: list[dict[str, Any]] = RULES["groups"][0]["rules"]
 
 
