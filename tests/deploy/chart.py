@@ -1,5 +1,6 @@
 """The chart, rendered by helm's own library."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -38,13 +39,40 @@ def text(values: Values) -> str:
 
 
 def render(values: Values) -> list[Manifest]:
-    """The manifests that these values make."""
-    rendered = chart().render(values, name=RELEASE, namespace="audio")
+    """The manifests that these values make: the same ones each time, so leave them as they are."""
+    return _rendered(json.dumps(values, sort_keys=True))
+
+
+@cache
+def _rendered(values: str) -> list[Manifest]:
+    rendered = chart().render(json.loads(values), name=RELEASE, namespace="audio")
     sources = [source for name, source in rendered.items() if name.endswith(".yaml")]
     return [manifest for source in sources for manifest in yaml.safe_load_all(source) if manifest]
 
 
-@cache
+# Every way to be scaled.
+MONITORED: Values = {"monitoring": {"from": [{"podSelector": {}}], "podMonitor": {"enabled": True}}}
+SCALED: dict[str, Values] = {
+    "prometheus": values_of("production"),
+    "redis": values_of("everything"),
+    "rabbitmq": values_of("production") | {"autoscaling": {"mode": "keda", "keda": {"trigger": "broker"}}},
+    "bearer": MONITORED
+    | {
+        "autoscaling": {
+            "mode": "keda",
+            "keda": {
+                "prometheus": {
+                    "serverAddress": "http://prometheus:9090",
+                    "authMode": "bearer",
+                    "existingSecret": "own-prometheus",
+                }
+            },
+        }
+    },
+    "hpa": {"autoscaling": {"mode": "hpa"}, "monitoring": {"prometheusRule": {"enabled": True}}},
+}
+
+
 def case(name: str) -> list[Manifest]:
     """The manifests of an example."""
     return render(values_of(name))

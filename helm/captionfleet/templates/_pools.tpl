@@ -15,7 +15,15 @@
 {{- toYaml $pools -}}
 {{- end -}}
 
-{{- /* Jobs that may wait for each replica: by default as many as it works on at a time. */ -}}
-{{- define "captionfleet.waitingPerReplica" -}}
-{{- default .concurrency .autoscaling.waitingPerReplica | int -}}
+{{- /* The secrets of a pool, by the file that each becomes. */ -}}
+{{- define "captionfleet.poolSecrets" -}}
+{{- $secrets := dict "broker-url" .root.Values.broker "ledger-url" .root.Values.ledger -}}
+{{- $model := .root.Values.model -}}
+{{- if and .pool.callsModel $model.accountsKey -}}
+{{- $_ := set $secrets "model-accounts" (dict "existingSecret" $model.existingSecret "key" $model.accountsKey) -}}
+{{- else if .pool.callsModel -}}
+{{- $_ := set $secrets "model-api-key" $model -}}
+{{- end -}}
+{{- if .root.Values.webhooks.existingSecret }}{{ $_ := set $secrets "webhook-secrets" .root.Values.webhooks }}{{ end -}}
+{{- toYaml $secrets -}}
 {{- end -}}

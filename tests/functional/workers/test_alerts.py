@@ -11,6 +11,7 @@ from captionfleet_schemas.catalogue import CAPTIONER
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.publisher import Publisher
+from tests.deploy.chart import SCALED, of_kind, render
 
 ROOT = Path(__file__).parents[3]
 RULES: dict[str, Any] = yaml.safe_load((ROOT / "helm/captionfleet/monitoring/rules.yaml").read_text(encoding="utf-8"))
@@ -19,14 +20,26 @@ ALERTS: list[dict[str, Any]] = RULES["groups"][0]["rules"]
 
 def test_metrics_of_alerts_exist(ledger: Ledger, publisher: Publisher) -> None:
     """A metric that was renamed would leave its alert silent for ever."""
-    metrics = Metrics()
-    metrics.registry.register(WholeFleet(ledger, publisher.depth, [CAPTIONER]))
-    there = {family.name for family in metrics.registry.collect()}
-
     named = {name for alert in ALERTS for name in re.findall(r"captionfleet_\w+", alert["expr"])}
 
     assert named
-    assert {name.removesuffix("_total") for name in named} <= there
+    assert {name.removesuffix("_total") for name in named} <= _there(ledger, publisher)
+
+
+def test_metrics_that_pools_are_scaled_by_exist(ledger: Ledger, publisher: Publisher) -> None:
+    """Nor would a pool ever be scaled by one."""
+    recorded = of_kind(render(SCALED["hpa"]), "PrometheusRule")[0]["spec"]["groups"][-1]["rules"]
+
+    named = {name for rule in recorded for name in re.findall(r"(captionfleet_\w+)\{", rule["expr"])}
+
+    assert len(named) == 2
+    assert named <= _there(ledger, publisher)
+
+
+def _there(ledger: Ledger, publisher: Publisher) -> set[str]:
+    metrics = Metrics()
+    metrics.registry.register(WholeFleet(ledger, publisher.depth, [CAPTIONER]))
+    return {family.name for family in metrics.registry.collect()}
 
 
 def test_every_alert_has_its_page() -> None:

@@ -1,0 +1,1 @@
+"""What the chart asks of Prometheus, played by promtool: `make rules`."""
