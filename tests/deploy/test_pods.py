@@ -1,10 +1,13 @@
 import pytest
 
 from captionfleet_schemas.broker import celery_options
-from tests.deploy.chart import CASES, case, containers, of_kind, pods, render, variables, workers
+from captionfleet_workers.settings import WorkerSettings
+from tests.deploy.chart import CASES, Values, case, containers, of_kind, pods, render, values_of, variables, workers
 
 MODEL_QUEUES = {"captions", "captions.bulk"}
 CHECK = ["captionfleet-worker", "--check"]
+LIVENESS = "CAPTIONFLEET_WORKER_LIVENESS"
+"""Of the one setting that names a file and holds no secret."""
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -81,6 +84,20 @@ def test_a_broker_that_is_away_restarts_no_worker(name: str) -> None:
         assert container["livenessProbe"]["exec"]["command"] == CHECK
         assert container["startupProbe"]["exec"]["command"] == CHECK
         assert "readinessProbe" not in container
+
+
+@pytest.mark.parametrize(
+    "values", [*map(values_of, CASES), {"model": {"accountsKey": "accounts"}}], ids=[*CASES, "accounts"]
+)
+def test_every_variable_is_a_setting_of_the_worker(values: Values) -> None:
+    """A worker does not look at a variable that it does not know."""
+    manifests = render(values)
+    given = {key for own in workers(manifests) for key in variables(own["spec"]["template"]["spec"]["containers"][0])}
+    configured = set(of_kind(manifests, "ConfigMap")[0]["data"])
+
+    known = {f"CAPTIONFLEET_{field.upper()}" for field in WorkerSettings.model_fields}
+
+    assert {key.removesuffix("_FILE") for key in given | configured} - known == {LIVENESS}
 
 
 @pytest.mark.parametrize("name", CASES)
