@@ -1,9 +1,7 @@
 """What a worker tells Prometheus about the work it did, scraped as Prometheus scrapes it."""
 
-import re
 from collections.abc import Iterator
 
-import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,6 +10,7 @@ from captionfleet_schemas.catalogue import model_card
 from captionfleet_schemas.cost import cost_of, estimate
 from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.functional.fleet.process import WorkerProcess
+from tests.functional.fleet.scraping import scrape, scrape_text
 from tests.polling import until
 
 READING = AUDIO / "clips" / "reading.wav"
@@ -33,32 +32,12 @@ BOUNDED_LABELS = {
     "le",
 }
 
-Samples = dict[tuple[str, tuple[str, ...]], float]
-
 
 @pytest.fixture(scope="module")
 def worker(module_fleet: Fleet) -> Iterator[WorkerProcess]:
     """A worker that serves metrics on a port of its choice."""
     with module_fleet.worker(metrics_port="0") as running:
         yield running
-
-
-def scrape_text(worker: WorkerProcess) -> str:
-    """What the worker answers."""
-    [port] = re.findall(r'"port": (\d+), "event": "metrics.served"', worker.log.read_text(encoding="utf-8"))
-    return httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).raise_for_status().text
-
-
-def scrape(worker: WorkerProcess) -> Samples:
-    """Each sample of a scrape, by its name and the values of its labels in the order of their names."""
-    return {
-        (
-            sample.name.removeprefix("captionfleet_"),
-            tuple(value for _, value in sorted(sample.labels.items())),
-        ): sample.value
-        for family in text_string_to_metric_families(scrape_text(worker))
-        for sample in family.samples
-    }
 
 
 def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
