@@ -12,7 +12,7 @@ from captionfleet_ledger.errors import (
 from captionfleet_ledger.jobs import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
-from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, Permit, Rates
+from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, PaceState, Permit, Rates, Standing
 from captionfleet_ledger.pieces import Piece, Said
 from captionfleet_ledger.records import (
     Accepted,
@@ -65,6 +65,7 @@ __all__ = [
     "LedgerRefusedError",
     "LedgerUnavailableError",
     "OutboxEntry",
+    "PaceState",
     "Page",
     "Permit",
     "Piece",
@@ -74,6 +75,7 @@ __all__ = [
     "RememberedCaption",
     "Said",
     "Settlement",
+    "Standing",
     "WaitingReason",
     "new_token",
 ]

@@ -68,15 +68,24 @@ class Deliveries:
 
     def disable_endpoint(self, url: str) -> None:
         """Send nothing to this address any more, as it answered 410."""
-        self._store.send(("SET", self._endpoint(url), "disabled"))
+        prefix, digest = self._endpoint(url)
+        self._store.send_all(
+            [("SET", f"{prefix}endpoint:{digest}", "disabled"), ("SADD", f"{prefix}endpoints", digest)]
+        )
 
     def enable_endpoint(self, url: str) -> None:
         """Send to this address again."""
-        self._store.send(("DEL", self._endpoint(url)))
+        prefix, digest = self._endpoint(url)
+        self._store.send_all([("DEL", f"{prefix}endpoint:{digest}"), ("SREM", f"{prefix}endpoints", digest)])
 
     def endpoint_disabled(self, url: str) -> bool:
         """Whether nothing is sent to this address."""
-        return bool(self._store.send(("EXISTS", self._endpoint(url))))
+        prefix, digest = self._endpoint(url)
+        return bool(self._store.send(("EXISTS", f"{prefix}endpoint:{digest}")))
+
+    def disabled_endpoints(self) -> int:
+        """How many addresses are switched off. One round trip."""
+        return sum(self._store.send_all([("SCARD", f"{prefix}endpoints") for prefix in self._store.prefixes]))
 
     def _run(self, script: str, delivery_id: str, *args: str | float) -> Any:
         shard = _shard_in(delivery_id)
@@ -84,9 +93,10 @@ class Deliveries:
             return []
         return self._store.send(self._store.script(script, shard, delivery_id, *args))
 
-    def _endpoint(self, url: str) -> str:
+    def _endpoint(self, url: str) -> tuple[str, str]:
+        """The prefix of its shard, and what it is named by there."""
         digest = hashlib.sha256(url.encode()).hexdigest()
-        return f"{self._store.prefixes[self._store.shard_of(digest)]}endpoint:{digest}"
+        return self._store.prefixes[self._store.shard_of(digest)], digest
 
 
 def _shard_in(delivery_id: str) -> int | None:

@@ -1,10 +1,13 @@
 """The line of a model: how many jobs leave the queue ahead of their calls, and who is next to do so."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from captionfleet_ledger.permits import Group, Rates
+from captionfleet_ledger.server import Command
 from captionfleet_ledger.store import Store
+from captionfleet_schemas import Lane
 
 
 class Line:
@@ -52,5 +55,17 @@ class Line:
         names = [value.decode() for value in flat]
         return {job_id: Group.named(group) for group, job_id in zip(names[::2], names[1::2], strict=True)}
 
+    def oldest(self, names: Iterable[str]) -> dict[Lane, float]:
+        """Seconds since the oldest job of each lane that stands in any of these lines was accepted. One round trip."""
+        ages: dict[Lane, float] = {}
+        for reply in self._store.send_all([self._command("oldest_in_line", name) for name in names]):
+            for raw, age in zip(reply[::2], reply[1::2], strict=True):
+                lane = Lane(raw.decode())
+                ages[lane] = max(float(age), ages.get(lane, 0.0))
+        return ages
+
     def _run(self, script: str, name: str, *args: str | float) -> Any:
-        return self._store.send(self._store.script(script, self._store.shard_of(name), name, *args))
+        return self._store.send(self._command(script, name, *args))
+
+    def _command(self, script: str, name: str, *args: str | float) -> Command:
+        return self._store.script(script, self._store.shard_of(name), name, *args)

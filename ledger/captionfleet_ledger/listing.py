@@ -11,7 +11,8 @@ from captionfleet_ledger.reading import read_command, record_of
 from captionfleet_ledger.records import JobFilter, Page
 from captionfleet_ledger.server import Argument, Command
 from captionfleet_ledger.store import Store
-from captionfleet_schemas import JobState
+from captionfleet_schemas import JobState, Lane
+from captionfleet_schemas.wire import LANE_QUEUES
 
 MAX_LIMIT = 200
 LOOK_AT = 2000
@@ -82,6 +83,15 @@ class Listing:
     def dead(self) -> int:
         """How many jobs the dead set holds. One round trip."""
         return sum(self._store.send_all([("ZCARD", f"{prefix}dead") for prefix in self._store.prefixes]))
+
+    def queued(self) -> dict[Lane, int]:
+        """How many jobs of each lane are queued, parts of long audio and quotes among them. One round trip."""
+        cells = list(product(self._store.prefixes, LANE_QUEUES.items()))
+        replies = self._store.send_all([("ZCARD", f"{prefix}queued:{queue}") for prefix, (_, queue) in cells])
+        totals = dict.fromkeys(Lane, 0)
+        for (_, (lane, _)), count in zip(cells, replies, strict=True):
+            totals[lane] += count
+        return totals
 
     def _newest(self, which: JobFilter, limit: int, after: _Position) -> list[_Position]:
         """The newest places over all shards. A shard is asked on while it may hold newer ones than those found."""

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from captionfleet_ledger.permits import Asking, Exceeded, Learned, Permit, Rates
+from captionfleet_ledger.permits import Asking, Exceeded, Learned, PaceState, Permit, Rates, Standing
 from captionfleet_ledger.records import Cooling
+from captionfleet_ledger.server import Command
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import Usage
 
@@ -106,6 +107,24 @@ class Pace:
             tokens_per_audio_second=ratio, other_tokens=others, requests_per_second=requests, tokens_per_second=tokens
         )
 
+    def states(self, accounts: Sequence[tuple[str, Rates]]) -> tuple[PaceState, ...]:
+        """How the limits of models on accounts stand. One round trip for any number.
+
+        Args:
+            accounts: each a model, and what an account allows of it.
+        """
+        commands = [
+            self._command(
+                "pace_state",
+                model,
+                limit_of(model, rates.account),
+                rates.requests_per_second,
+                rates.tokens_per_second,
+            )
+            for model, rates in accounts
+        ]
+        return tuple(_state(*reply) for reply in self._store.send_all(commands))
+
     def cool_down(self, model: str, seconds: float, reason: str, account: str = "") -> None:
         """Grant nobody a permit for so many seconds; a longer cool-down that is on already stays."""
         self._run("cool_down", model, limit_of(model, account), seconds, reason)
@@ -116,7 +135,10 @@ class Pace:
         return Cooling(float(seconds), reason.decode()) if float(seconds) > 0 else None
 
     def _run(self, script: str, model: str, *args: str | float) -> Any:
-        return self._store.send(self._store.script(script, self._store.shard_of(model), *args))
+        return self._store.send(self._command(script, model, *args))
+
+    def _command(self, script: str, model: str, *args: str | float) -> Command:
+        return self._store.script(script, self._store.shard_of(model), *args)
 
 
 def _as_json(values: Iterable[object]) -> str:
@@ -140,3 +162,16 @@ def _terms(model: str, accounts: Sequence[Rates]) -> Iterable[dict[str, object]]
             "besides": rates.other_tokens,
             "weight": rates.weight,
         }
+
+
+def _state(cool_down: bytes, fault: bytes, *standings: bytes) -> PaceState:
+    return PaceState(
+        cool_down=float(cool_down),
+        fault=fault.decode(),
+        requests=_standing(*standings[:3]),
+        tokens=_standing(*standings[3:]),
+    )
+
+
+def _standing(rate: bytes, used: bytes, observed: bytes) -> Standing:
+    return Standing(rate=float(rate), used=float(used), observed=float(observed) if observed else None)

@@ -80,6 +80,30 @@ class Permit:
     """On which of several accounts."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one limit of a model stands, in requests or in tokens."""
+
+    rate: float
+    """In force, per second: just below what the account allows, or less after refusals; 0 for no limit."""
+    used: float
+    """By the calls that were permitted in the last minute."""
+    observed: float | None
+    """Per second: where the model refused, if that holds the rate down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceState:
+    """How the limits of a model on one account stand."""
+
+    cool_down: float
+    """Seconds that are left of it; 0 while none is on."""
+    fault: str
+    """Why its breaker is open; empty while it is closed."""
+    requests: Standing
+    tokens: Standing
+
+
 class Exceeded(StrEnum):
     """What a refusal of the model says was too much."""
 

@@ -27,6 +27,7 @@ from captionfleet_workers.job.line import Line
 from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.job.pieces import PiecePublisher
+from captionfleet_workers.job.steps import STEPS
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics, serving
@@ -109,9 +110,8 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         publisher = Publisher(app)
         publisher.declare()
         stack.callback(publisher.close)
-        metrics = Metrics()
+        metrics = Metrics(settings.model_name, (name for name, _ in STEPS))
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
-        metrics.registry.register(WholeFleet(ledger, publisher.depth, MODELS))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
         deliveries = _deliveries(settings, ledger, metrics, traces, stack)
@@ -126,6 +126,8 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             metrics=metrics,
             traces=traces,
         )
+        accounts = {model: fleet.accounts.rates(model) for model in MODELS}
+        metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         fleet.leases.start()
         stack.callback(fleet.leases.stop)

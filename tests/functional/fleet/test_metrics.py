@@ -24,6 +24,9 @@ BOUNDED_LABELS = {
     "step",
     "model",
     "reason",
+    "verdict",
+    "unit",
+    "account",
     "direction",
     "chore",
     "outcome",
@@ -46,7 +49,7 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
     captioned = fleet.client.submit(READING, webhook=fleet.receiver.url)
     result = fleet.finish(captioned.id)
     refused = fleet.finish(fleet.client.submit(SILENCE).id)
-    until(lambda: ("webhook_attempts_total", ("delivered",)) in scrape(worker), "the webhook is counted")
+    until(lambda: scrape(worker)["webhook_attempts_total", ("delivered",)], "the webhook is counted")
 
     samples = scrape(worker)
 
@@ -61,8 +64,9 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
     for name, labels, value in (
         ("jobs_settled_total", ("", "interactive", "succeeded"), 1),
         ("jobs_settled_total", ("audio_empty", "interactive", "failed"), 1),
-        ("model_calls_total", (result.model, "answered"), 1),
-        ("model_calls_total", (result.model, "internal_error"), 1),
+        ("model_calls_total", (result.model, "answered", "answered"), 1),
+        ("model_calls_total", (result.model, "internal_error", "retry"), 1),
+        ("captioned_audio_seconds_sum", ("interactive",), pytest.approx(result.audio.seconds)),
         ("model_call_seconds_count", (result.model,), 1),
         ("job_wait_seconds_count", ("interactive",), 2),
         ("job_run_seconds_count", ("succeeded",), 1),

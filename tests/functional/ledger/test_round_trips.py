@@ -126,6 +126,14 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
     costs["sweep"] = trips()
     ledger.take_turn(1)
     costs["take_turn"] = trips()
+    ledger.listing.queued()
+    costs["queued"] = trips()
+    ledger.pace.states([(MODEL, DOCUMENTED), ("another", DOCUMENTED)])
+    costs["pace.states of 2"] = trips()
+    ledger.line.oldest([MODEL, "another"])
+    costs["line.oldest of 2"] = trips()
+    ledger.deliveries.disabled_endpoints()
+    costs["disabled_endpoints"] = trips()
 
     assert lost == frozenset()
     assert costs == {
@@ -137,4 +145,8 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
         "page": 2,
         "sweep": 2,
         "take_turn": 1,
+        "queued": 1,
+        "pace.states of 2": 1,
+        "line.oldest of 2": 1,
+        "disabled_endpoints": 1,
     }

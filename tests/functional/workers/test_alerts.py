@@ -12,6 +12,7 @@ from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.publisher import Publisher
 from tests.deploy.chart import SCALED, of_kind, render
+from tests.functional.ledger.pacing import DOCUMENTED
 
 ROOT = Path(__file__).parents[3]
 RULES: dict[str, Any] = yaml.safe_load((ROOT / "helm/captionfleet/monitoring/rules.yaml").read_text(encoding="utf-8"))
@@ -38,7 +39,7 @@ def test_metrics_that_pools_are_scaled_by_exist(ledger: Ledger, publisher: Publi
 
 def _there(ledger: Ledger, publisher: Publisher) -> set[str]:
     metrics = Metrics()
-    metrics.registry.register(WholeFleet(ledger, publisher.depth, [CAPTIONER]))
+    metrics.registry.register(WholeFleet(ledger, publisher.depth, {CAPTIONER: [DOCUMENTED]}))
     return {family.name for family in metrics.registry.collect()}
 
 

@@ -1,39 +1,52 @@
 """The metrics of one process, and where each event of its work is counted."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from captionfleet_ledger import Chores
-from captionfleet_schemas import CaptionResult, Cost, Usage
+from captionfleet_ledger import Chores, DeliveryState
+from captionfleet_schemas import CaptionResult, Cost, FailureCode, JobState, Lane, Usage
+from captionfleet_schemas.catalogue import CAPTIONER
 from captionfleet_workers.model.errors import ModelCallError
 
 WAITS = (0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
 """Seconds in the queue: from at once to a night's backlog."""
 RUNS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0)
 """Seconds of work: up to a few calls for 40 minutes of audio."""
+LENGTHS = (1.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 2400.0)
+"""Seconds of audio: up to the 40 minutes that one call carries."""
 STEPS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 INTERRUPTED = "interrupted"
 ANSWERED = "answered"
+_OTHER_ENDS = {FailureCode.CANCELLED, FailureCode.DEADLINE_EXCEEDED}
+ENDS = ((JobState.SUCCEEDED, ""), *((JobState.FAILED, code.value) for code in FailureCode if code not in _OTHER_ENDS))
+"""States and codes of jobs that are shown before there is one."""
+CHORES = ("send", "expire", "publish", "deliver", "forget")
 
 
 class Metrics:
     """Counts in a registry of its own. Safe to share by threads; counting costs microseconds and cannot fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str = CAPTIONER, steps: Iterable[str] = ()) -> None:
+        """Nothing has been counted; the series of what is named are there from the start.
+
+        Args:
+            model: the one that most jobs are for.
+            steps: of a job.
+        """
         self.registry = CollectorRegistry()
         self._jobs = self._counter("jobs_settled", "Jobs that ended here.", "state", "code", "lane")
         self._wait = self._histogram("job_wait_seconds", "From acceptance to the last start.", WAITS, "lane")
         self._run = self._histogram("job_run_seconds", "From the last start to the end.", RUNS, "state")
         self._step = self._histogram("step_seconds", "Steps of settled attempts.", STEPS, "step")
         self._audio = self._counter("audio_seconds", "Audio of jobs that succeeded.", "model")
+        self._lengths = self._histogram(
+            "captioned_audio_seconds", "Audio of whole jobs and of parts that were captioned.", LENGTHS, "lane"
+        )
         self._calls = self._counter(
-            "model_calls",
-            "Calls of the model, by what came of them.",
-            "model",
-            "reason",
+            "model_calls", "Calls of the model, by what came of them.", "model", "verdict", "reason"
         )
         self._call_seconds = self._histogram("model_call_seconds", "Calls that were answered.", RUNS, "model")
         self._tokens = self._counter("tokens", "Tokens that the model has counted.", "model", "direction")
@@ -49,6 +62,8 @@ class Metrics:
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
+        self._show_zeros_of_calls(model)
+        self._show_zeros(steps)
 
     def settled(self, result: CaptionResult) -> None:
         """Count a whole job that has ended in the ledger."""
@@ -65,6 +80,8 @@ class Metrics:
         """Count what one attempt has taken: a whole job's, or that of one part of it."""
         for step, seconds in result.timings.steps.items():
             self._step.labels(step).observe(seconds)
+        if result.caption is not None and result.audio is not None:
+            self._lengths.labels(result.lane).observe(result.audio.seconds)
         if result.usage is not None:
             self._tokens.labels(result.model, "input").inc(result.usage.input_tokens)
             self._tokens.labels(result.model, "output").inc(result.usage.output_tokens)
@@ -81,16 +98,16 @@ class Metrics:
     @contextmanager
     def call(self, model: str) -> Generator[None]:
         """Count and time the call of the model that is made inside."""
-        started, reason = time.monotonic(), INTERRUPTED
+        started, verdict, reason = time.monotonic(), INTERRUPTED, INTERRUPTED
         try:
             yield
-            reason = ANSWERED
+            verdict = reason = ANSWERED
             self._call_seconds.labels(model).observe(time.monotonic() - started)
         except ModelCallError as error:
-            reason = error.row.reason
+            verdict, reason = error.row.verdict, error.row.reason
             raise
         finally:
-            self._calls.labels(model, reason).inc()
+            self._calls.labels(model, verdict, reason).inc()
 
     def delivered(self, state: str) -> None:
         """Count an attempt to deliver a webhook, by the state that it left the delivery in."""
@@ -99,10 +116,9 @@ class Metrics:
     def swept(self, chores: Chores) -> None:
         """Count a sweep, and what it found."""
         self._sweeps.labels("done").inc()
-        counts = {"send": chores.send, "expire": chores.expire, "publish": chores.publish, "deliver": chores.deliver}
-        for chore, found in counts.items():
-            self._chores.labels(chore).inc(len(found))
-        self._chores.labels("forget").inc(chores.forgotten)
+        found = (chores.send, chores.expire, chores.publish, chores.deliver)
+        for chore, count in zip(CHORES, (*map(len, found), chores.forgotten), strict=True):
+            self._chores.labels(chore).inc(count)
 
     def sweep_failed(self) -> None:
         """Count a sweep that ledger or broker cut short."""
@@ -112,6 +128,33 @@ class Metrics:
         """Show how many slots there are, and at each scrape how many are `busy`."""
         self._slots.set(total)
         self._busy.set_function(busy)
+
+    # A rate misses what a series begins with: those that are known begin with zero.
+    def _show_zeros_of_calls(self, model: str) -> None:
+        for outcome in (ANSWERED, INTERRUPTED):
+            self._calls.labels(model, outcome, outcome)
+        for direction in ("input", "output"):
+            self._tokens.labels(model, direction)
+            self._expected_tokens.labels(model, direction)
+        for family in (self._audio, self._call_seconds, self._cost, self._expected_cost):
+            family.labels(model)
+
+    def _show_zeros(self, steps: Iterable[str]) -> None:
+        for lane in Lane:
+            self._wait.labels(lane)
+            self._lengths.labels(lane)
+            for state, code in ENDS:
+                self._jobs.labels(state, code, lane)
+        for step in steps:
+            self._step.labels(step)
+        for state in (JobState.SUCCEEDED, JobState.FAILED):
+            self._run.labels(state)
+        for delivery in DeliveryState:
+            self._webhooks.labels(delivery)
+        for outcome in ("done", "failed"):
+            self._sweeps.labels(outcome)
+        for chore in CHORES:
+            self._chores.labels(chore)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(f"captionfleet_{name}", help_text, labels, registry=self.registry)

@@ -1,23 +1,20 @@
 """What the ledger and the broker say of the whole fleet: each process shows the same, so take the maximum of them."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from captionfleet_ledger import Ledger, LedgerUnavailableError
+from captionfleet_ledger import Ledger, LedgerUnavailableError, Rates
 from captionfleet_schemas.pausing import FLEET_SCOPE, model_scope
-from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE, DELIVERIES_QUEUE
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.metrics.gauges import Families, gauge, gauge_by
+from captionfleet_workers.metrics.pace import pace_families
 
 FRESH_SECONDS = 5.0
 """Scrapes that follow each other sooner get the same answer: many scrapers cost the ledger no more than one."""
-QUEUES = (CAPTIONS_QUEUE, BULK_QUEUE, DELIVERIES_QUEUE)
-
-Samples = Mapping[str, float]
-Families = list[GaugeMetricFamily]
+QUEUES = (*LANE_QUEUES.values(), DELIVERIES_QUEUE)
 
 
 class WholeFleet(Collector):
@@ -27,7 +24,7 @@ class WholeFleet(Collector):
         self,
         ledger: Ledger,
         depth: Callable[[str], int],
-        models: Iterable[str],
+        accounts: Mapping[str, Sequence[Rates]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is asked before the first scrape.
@@ -35,12 +32,13 @@ class WholeFleet(Collector):
         Args:
             ledger: of the fleet.
             depth: messages in a queue, by its name; may raise BrokerUnavailableError.
-            models: whose cool-downs are shown.
+            accounts: of each model what each account allows.
             clock: monotonic, in seconds.
         """
         self._ledger = ledger
         self._depth = depth
-        self._models = tuple(models)
+        self._models = tuple(accounts)
+        self._accounts = [(model, rates) for model, every in accounts.items() for rates in every]
         self._clock = clock
         self._asked_at = float("-inf")
         self._families: Families = []
@@ -50,7 +48,7 @@ class WholeFleet(Collector):
         return []
 
     def collect(self) -> Families:
-        """Gauges of jobs, queues, pauses and cool-downs."""
+        """Gauges of jobs, queues, pauses, endpoints and the pace."""
         if self._clock() - self._asked_at >= FRESH_SECONDS:
             self._families = [*self._of_ledger(), *self._of_broker()]
             self._asked_at = self._clock()
@@ -58,45 +56,44 @@ class WholeFleet(Collector):
 
     def _of_ledger(self) -> Families:
         try:
-            found = self._jobs()
+            found = [*self._jobs(), *self._breakers(), *self._pace()]
         except LedgerUnavailableError:
-            return [_gauge("ledger_up", "Whether the ledger answers.", 0)]
-        return [*found, _gauge("ledger_up", "Whether the ledger answers.", 1)]
+            return [gauge("ledger_up", "Whether the ledger answers.", 0)]
+        return [*found, gauge("ledger_up", "Whether the ledger answers.", 1)]
 
     def _jobs(self) -> Families:
         counts = {state.value: float(count) for state, count in self._ledger.listing.counts().items()}
-        paused = {pause.scope for pause in self._ledger.pauses.all()}
-        pauses = {scope: float(scope in paused) for scope in (FLEET_SCOPE, *map(model_scope, self._models))}
-        cooling = {model: self._ledger.pace.cooling(model) for model in self._models}
-        rests = {model: cool_down.seconds if cool_down else 0.0 for model, cool_down in cooling.items()}
+        queued = {lane.value: float(count) for lane, count in self._ledger.listing.queued().items()}
         return [
-            _gauge_by("fleet_jobs", "Jobs that the ledger holds.", "state", counts),
-            _gauge("fleet_dead_jobs", "Jobs in the dead set.", self._ledger.listing.dead()),
-            _gauge_by("fleet_oldest_seconds", "Age of the oldest message.", "queue", self._oldest()),
-            _gauge_by("fleet_paused", "Pauses of the fleet and of models.", "scope", pauses),
-            _gauge_by("fleet_cool_down_seconds", "What is left of a cool-down.", "model", rests),
+            gauge_by("fleet_jobs", "Jobs that the ledger holds.", "state", counts),
+            gauge("fleet_dead_jobs", "Jobs in the dead set.", self._ledger.listing.dead()),
+            gauge_by("fleet_queued", "Jobs, parts and quotes that wait for a worker.", "lane", queued),
+            gauge_by("fleet_oldest_seconds", "For how long the oldest job has waited.", "queue", self._oldest()),
         ]
 
-    def _oldest(self) -> Samples:
-        return dict.fromkeys(QUEUES, 0.0) | self._ledger.oldest_queued()
+    def _oldest(self) -> dict[str, float]:
+        on_their_way = self._ledger.oldest_queued()
+        in_line = {LANE_QUEUES[lane]: age for lane, age in self._ledger.line.oldest(self._models).items()}
+        return {queue: max(on_their_way.get(queue, 0.0), in_line.get(queue, 0.0)) for queue in LANE_QUEUES.values()}
+
+    def _breakers(self) -> Families:
+        paused = {pause.scope for pause in self._ledger.pauses.all()}
+        pauses = {scope: float(scope in paused) for scope in (FLEET_SCOPE, *map(model_scope, self._models))}
+        disabled = self._ledger.deliveries.disabled_endpoints()
+        return [
+            gauge_by("fleet_paused", "Pauses of the fleet and of models.", "scope", pauses),
+            gauge("fleet_disabled_endpoints", "Webhook endpoints that answered 410 Gone.", disabled),
+        ]
+
+    def _pace(self) -> Families:
+        return pace_families(self._accounts, self._ledger.pace.states(self._accounts))
 
     def _of_broker(self) -> Families:
         try:
             depths = {queue: float(self._depth(queue)) for queue in QUEUES}
         except BrokerUnavailableError:
-            return [_gauge("broker_up", "Whether the broker answers.", 0)]
+            return [gauge("broker_up", "Whether the broker answers.", 0)]
         return [
-            _gauge_by("queue_messages", "Messages that wait in a queue.", "queue", depths),
-            _gauge("broker_up", "Whether the broker answers.", 1),
+            gauge_by("queue_messages", "Messages that wait in a queue.", "queue", depths),
+            gauge("broker_up", "Whether the broker answers.", 1),
         ]
-
-
-def _gauge(name: str, help_text: str, value: float) -> Any:
-    return GaugeMetricFamily(f"captionfleet_{name}", help_text, value=value)
-
-
-def _gauge_by(name: str, help_text: str, label: str, samples: Samples) -> Any:
-    family = GaugeMetricFamily(f"captionfleet_{name}", help_text, labels=[label])
-    for of, value in samples.items():
-        family.add_metric([of], value)
-    return family
