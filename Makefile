@@ -35,6 +35,7 @@ check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/lint-imports
 	$(BIN)/python -m captionfleet_schemas.documents --check schemas/json
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python -m compose.dashboards --check
 	@! grep -nE 'https?://|file:' requirements.lock requirements-dev.lock
 
 bench: setup ## Measure speed and memory side by side with a plain Celery task; ARGS=work, backlog, scaling, audio, pace or real-pace
@@ -50,9 +51,10 @@ node: setup ## The model's examples with Node's openai package against the emula
 	npm ci --prefix tests/node --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m tests.node
 
-docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md
+docs: setup ## Write what is generated: the schemas, AsyncAPI, docs/settings.md, the dashboards
 	$(BIN)/python -m captionfleet_schemas.documents schemas/json
 	$(BIN)/python docs/build.py
+	$(BIN)/python -m compose.dashboards
 
 clean: ## Remove the virtual environment and everything local
 	rm -rf .venv .local .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -29,6 +29,7 @@ def _fresh() -> dict[str, str]:
         "rabbitmq_url": f"amqp://captionfleet:{rabbitmq}@rabbitmq:5672//",
         "webhook_secrets": f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}",
         "flower_login": f"captionfleet:{secrets.token_urlsafe(18)}",
+        "grafana_password": secrets.token_urlsafe(18),
         "model_api_key": "the-emulator-takes-any-key",
     }
 

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from tests.containers import engine, images, stack
+from tests.containers import engine, images, monitoring, stack
 
 BROKERS = {
-    "valkey": {"COMPOSE_PROFILES": "emulator", "BROKER": "valkey"},
-    "rabbitmq": {"COMPOSE_PROFILES": "emulator,rabbitmq", "BROKER": "rabbitmq"},
+    "valkey": {"COMPOSE_PROFILES": "emulator,monitoring", "BROKER": "valkey"},
+    "rabbitmq": {"COMPOSE_PROFILES": "emulator,monitoring,rabbitmq", "BROKER": "rabbitmq"},
 }
 
 STEPS = {
@@ -18,6 +18,8 @@ STEPS = {
     "captions the clips": stack.captions_the_clips,
     "Flower asks for a login": stack.flower_asks_for_a_login,
     "the data has no way out": stack.backend_is_shut,
+    "Prometheus has the rules and sees the workers": monitoring.rules_and_workers,
+    "Prometheus sees more workers": monitoring.more_workers,
     "a killed worker loses nothing": stack.loses_nothing,
 }
 

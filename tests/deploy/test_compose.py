@@ -1,6 +1,7 @@
 import stat
 import subprocess
 import sys
+from configparser import RawConfigParser
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.deploy.chart import ROOT
 COMPOSE = ROOT / "compose"
 STACK: dict[str, Any] = yaml.safe_load((COMPOSE / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
+DASHBOARDS = ROOT / "helm/captionfleet/monitoring/dashboards"
 ENV_FILES = (".env", "real.env")
 ONE_SHOT = {"demo"}
 
@@ -53,6 +55,80 @@ def test_data_stands_in_a_network_without_a_way_out() -> None:
     networks = {network for name in ("valkey", "rabbitmq") for network in SERVICES[name]["networks"]}
 
     assert [STACK["networks"][network].get("internal") for network in networks] == [True]
+
+
+def test_whoever_looks_on_does_not_reach_the_data() -> None:
+    """Prometheus shares a network with the workers alone, Grafana one with Prometheus alone."""
+    members = {
+        network: {name for name, service in SERVICES.items() if network in service["networks"]}
+        for network in STACK["networks"]
+    }
+
+    assert STACK["networks"]["metrics"] == {"internal": True}
+    assert members["metrics"] == {"caption", "delivery", "prometheus"}
+    assert members["pages"] == {"prometheus", "grafana"}
+    assert [name for name in members["backend"] | members["outside"] if name in {"prometheus", "grafana"}] == []
+
+
+def test_prometheus_scrapes_every_pool_and_has_the_rules() -> None:
+    """A pool that it does not name, or on another port, would be missed without an error."""
+    configuration = yaml.safe_load((COMPOSE / STACK["configs"]["prometheus"]["file"]).read_text(encoding="utf-8"))
+    served = {
+        name: service["environment"]["CAPTIONFLEET_METRICS_PORT"]
+        for name, service in SERVICES.items()
+        if "CAPTIONFLEET_WORKER_QUEUES" in service.get("environment", {})
+    }
+    mounted = {config["source"]: config["target"] for config in SERVICES["prometheus"]["configs"]}
+
+    [scrape] = configuration["scrape_configs"]
+    [found] = scrape["dns_sd_configs"]
+
+    assert {name: str(found["port"]) for name in found["names"]} == served
+    assert configuration["rule_files"] == [mounted["rules"]]
+    assert f"--config.file={mounted['prometheus']}" in SERVICES["prometheus"]["command"]
+    assert (COMPOSE / STACK["configs"]["rules"]["file"]).resolve() == ROOT / "helm/captionfleet/monitoring/rules.yaml"
+
+
+def test_prometheus_does_not_fill_the_disk() -> None:
+    """What it keeps is bounded by age and by size, in a volume of its own."""
+    options = dict(option.removeprefix("--").split("=", 1) for option in SERVICES["prometheus"]["command"])
+
+    assert options["storage.tsdb.retention.time"]
+    assert options["storage.tsdb.retention.size"]
+    assert f"prometheus:{options['storage.tsdb.path']}" in SERVICES["prometheus"]["volumes"]
+
+
+def test_grafana_asks_for_a_login_and_reports_to_nobody() -> None:
+    """The password is a file; nothing is fetched from, or told to, anybody outside."""
+    settings = RawConfigParser()
+    settings.read(COMPOSE / STACK["configs"]["grafana"]["file"])
+
+    assert settings["security"]["admin_password"] == "$__file{/run/secrets/grafana_password}"
+    assert SERVICES["grafana"]["secrets"] == ["grafana_password"]
+    assert not settings["auth.anonymous"].getboolean("enabled")
+    assert not settings["users"].getboolean("allow_sign_up")
+    assert not any(map(settings["analytics"].getboolean, settings["analytics"]))
+    assert not settings["news"].getboolean("news_feed_enabled")
+    assert settings["plugins"].getboolean("preinstall_disabled")
+
+
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    """The source is the service, and the files are those of the chart, where the provider and the home page look."""
+    source, provider = (
+        yaml.safe_load((COMPOSE / "grafana/provisioning" / name).read_text(encoding="utf-8"))
+        for name in ("datasources/prometheus.yaml", "dashboards/captionfleet.yaml")
+    )
+    mounts = {target: origin for origin, target, *_ in (one.split(":") for one in SERVICES["grafana"]["volumes"])}
+    home = RawConfigParser()
+    home.read(COMPOSE / "grafana/grafana.ini")
+
+    [prometheus], [dashboards] = source["datasources"], provider["providers"]
+
+    assert (prometheus["type"], prometheus["url"]) == ("prometheus", "http://prometheus:9090")
+    folder = COMPOSE / mounts[dashboards["options"]["path"]]
+    assert folder.resolve() == DASHBOARDS
+    assert (folder / Path(home["dashboards"]["default_home_dashboard_path"]).name).exists()
+    assert mounts["/etc/grafana/provisioning"] == "./grafana/provisioning"
 
 
 def test_no_variable_holds_a_secret() -> None:

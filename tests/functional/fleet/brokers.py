@@ -1,4 +1,4 @@
-"""The brokers that the fleet runs on, for tests in which the broker matters."""
+"""Programs of the system that tests need: skipped where they are not installed, but never in CI."""
 
 import os
 import shutil
@@ -16,6 +16,7 @@ def _needs(present: bool, package: str) -> pytest.MarkDecorator:
 
 REDIS = pytest.param("redis", marks=_needs(shutil.which("redis-server") is not None, "redis-server"))
 RABBIT = pytest.param("rabbitmq", marks=_needs(RABBITMQ.exists(), "rabbitmq-server"))
+PROMETHEUS = _needs(shutil.which("prometheus") is not None, "prometheus")
 
 on_every_broker = pytest.mark.parametrize("broker", ["valkey", REDIS, RABBIT], indirect=True)
 on_rabbitmq = pytest.mark.parametrize("broker", [RABBIT], indirect=True)
