@@ -15,10 +15,12 @@ yes
 {{- $names := list -}}
 {{- range $groups -}}
 {{- range .rules -}}
+{{- if .alert -}}
 {{- $names = append $names .alert -}}
 {{- $severity := index $said.severities .alert | default .labels.severity -}}
 {{- $_ := mergeOverwrite .labels $said.alertLabels (dict "severity" $severity) -}}
 {{- $_ := set .annotations "runbook_url" (print $said.runbooks .annotations.runbook_url) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $_ := $said.severities -}}

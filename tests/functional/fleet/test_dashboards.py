@@ -11,6 +11,7 @@ import pytest
 from captionfleet_schemas import FailureCode, JobState
 from tests.functional.fleet.brokers import PROMETHEUS
 from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.functional.fleet.scraping import address_of
 from tests.polling import until
 from tests.servers.prometheus import PrometheusServer, prometheus_server
 
@@ -36,9 +37,8 @@ pytestmark = [PROMETHEUS, pytest.mark.slow]
 def prometheus(module_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
     """Scrapes a worker that has an account with limits, from before its first job."""
     with module_fleet.worker(metrics_port="0", model_rpm="6000", model_tpm="10000000", model_ramp="0") as worker:
-        [port] = re.findall(r'"port": (\d+), "event": "metrics.served"', worker.log.read_text(encoding="utf-8"))
         folder = tmp_path_factory.mktemp("prometheus")
-        with prometheus_server(folder, [f"127.0.0.1:{port}"], CHART / "rules.yaml") as server:
+        with prometheus_server(folder, [address_of(worker)], CHART / "rules.yaml") as server:
             until(lambda: server.query("captionfleet_slots"), "the worker is scraped")
             yield server
 
