@@ -10,15 +10,10 @@ from tests.functional.fleet.process import WorkerProcess
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
 
-def address_of(worker: WorkerProcess) -> str:
-    """Host and port that the worker serves its metrics on."""
-    [port] = re.findall(r'"port": (\d+), "event": "metrics.served"', worker.log.read_text(encoding="utf-8"))
-    return f"127.0.0.1:{port}"
-
-
 def scrape_text(worker: WorkerProcess) -> str:
     """What the worker answers."""
-    return httpx2.get(f"http://{address_of(worker)}/metrics", trust_env=False).raise_for_status().text
+    [port] = re.findall(r'"port": (\d+), "event": "metrics.served"', worker.log.read_text(encoding="utf-8"))
+    return httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).raise_for_status().text
 
 
 def scrape(worker: WorkerProcess) -> Samples:

@@ -11,8 +11,8 @@ import pytest
 from captionfleet_schemas import FailureCode, JobState
 from tests.functional.fleet.brokers import PROMETHEUS
 from tests.functional.fleet.fleet import AUDIO, Fleet
-from tests.functional.fleet.scraping import address_of
 from tests.polling import until
+from tests.servers import free_port
 from tests.servers.prometheus import PrometheusServer, prometheus_server
 
 CHART = AUDIO.parents[1] / "helm/captionfleet/monitoring"
@@ -36,11 +36,15 @@ pytestmark = [PROMETHEUS, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def prometheus(module_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
     """Scrapes a worker that has an account with limits, from before its first job."""
-    with module_fleet.worker(metrics_port="0", model_rpm="6000", model_tpm="10000000", model_ramp="0") as worker:
-        folder = tmp_path_factory.mktemp("prometheus")
-        with prometheus_server(folder, [address_of(worker)], CHART / "rules.yaml") as server:
-            until(lambda: server.query("captionfleet_slots"), "the worker is scraped")
-            yield server
+    port = free_port()
+    limits = {"model_rpm": "6000", "model_tpm": "10000000", "model_ramp": "0"}
+    # Prometheus takes five seconds to heed what it is told to scrape, and the worker as long to start.
+    with (
+        prometheus_server(tmp_path_factory.mktemp("prometheus"), [f"127.0.0.1:{port}"], CHART / "rules.yaml") as server,
+        module_fleet.worker(metrics_port=str(port), **limits),
+    ):
+        until(lambda: server.query("captionfleet_slots"), "the worker is scraped")
+        yield server
 
 
 @pytest.fixture(scope="module", autouse=True)
