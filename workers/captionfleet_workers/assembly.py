@@ -110,7 +110,9 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         publisher = Publisher(app)
         publisher.declare()
         stack.callback(publisher.close)
-        metrics = Metrics(settings.model_name, (name for name, _ in STEPS))
+        metrics = Metrics(
+            settings.model_name, (name for name, _ in STEPS), (account.name for account in settings.accounts)
+        )
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)

@@ -64,8 +64,8 @@ def test_work_is_counted(fleet: Fleet, worker: WorkerProcess) -> None:
     for name, labels, value in (
         ("jobs_settled_total", ("", "interactive", "succeeded"), 1),
         ("jobs_settled_total", ("audio_empty", "interactive", "failed"), 1),
-        ("model_calls_total", (result.model, "answered", "answered"), 1),
-        ("model_calls_total", (result.model, "internal_error", "retry"), 1),
+        ("model_calls_total", ("", result.model, "answered", "answered"), 1),
+        ("model_calls_total", ("", result.model, "internal_error", "retry"), 1),
         ("captioned_audio_seconds_sum", ("interactive",), pytest.approx(result.audio.seconds)),
         ("model_call_seconds_count", (result.model,), 1),
         ("job_wait_seconds_count", ("interactive",), 2),

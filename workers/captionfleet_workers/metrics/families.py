@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -29,12 +30,13 @@ CHORES = ("send", "expire", "publish", "deliver", "forget")
 class Metrics:
     """Counts in a registry of its own. Safe to share by threads; counting costs microseconds and cannot fail."""
 
-    def __init__(self, model: str = CAPTIONER, steps: Iterable[str] = ()) -> None:
+    def __init__(self, model: str = CAPTIONER, steps: Iterable[str] = (), accounts: Iterable[str] = ("",)) -> None:
         """Nothing has been counted; the series of what is named are there from the start.
 
         Args:
             model: the one that most jobs are for.
             steps: of a job.
+            accounts: that it is called on.
         """
         self.registry = CollectorRegistry()
         self._jobs = self._counter("jobs_settled", "Jobs that ended here.", "state", "code", "lane")
@@ -46,7 +48,7 @@ class Metrics:
             "captioned_audio_seconds", "Audio of whole jobs and of parts that were captioned.", LENGTHS, "lane"
         )
         self._calls = self._counter(
-            "model_calls", "Calls of the model, by what came of them.", "model", "verdict", "reason"
+            "model_calls", "Calls of the model, by what came of them.", "model", "account", "verdict", "reason"
         )
         self._call_seconds = self._histogram("model_call_seconds", "Calls that were answered.", RUNS, "model")
         self._tokens = self._counter("tokens", "Tokens that the model has counted.", "model", "direction")
@@ -62,7 +64,7 @@ class Metrics:
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
-        self._show_zeros_of_calls(model)
+        self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
     def settled(self, result: CaptionResult) -> None:
@@ -96,7 +98,7 @@ class Metrics:
             self._expected_cost.labels(model).inc(float(cost.total))
 
     @contextmanager
-    def call(self, model: str) -> Generator[None]:
+    def call(self, model: str, account: str) -> Generator[None]:
         """Count and time the call of the model that is made inside."""
         started, verdict, reason = time.monotonic(), INTERRUPTED, INTERRUPTED
         try:
@@ -107,7 +109,7 @@ class Metrics:
             verdict, reason = error.row.verdict, error.row.reason
             raise
         finally:
-            self._calls.labels(model, verdict, reason).inc()
+            self._calls.labels(model, account, verdict, reason).inc()
 
     def delivered(self, state: str) -> None:
         """Count an attempt to deliver a webhook, by the state that it left the delivery in."""
@@ -130,9 +132,9 @@ class Metrics:
         self._busy.set_function(busy)
 
     # A rate misses what a series begins with: those that are known begin with zero.
-    def _show_zeros_of_calls(self, model: str) -> None:
-        for outcome in (ANSWERED, INTERRUPTED):
-            self._calls.labels(model, outcome, outcome)
+    def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:
+        for account, outcome in product(accounts, (ANSWERED, INTERRUPTED)):
+            self._calls.labels(model, account, outcome, outcome)
         for direction in ("input", "output"):
             self._tokens.labels(model, direction)
             self._expected_tokens.labels(model, direction)

@@ -22,7 +22,7 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
         stream=request.stream,
     )
     traced = fleet.traces.call(request, attempt.account.terms)
-    with fleet.pieces.pieces_of(attempt) as on_piece, fleet.metrics.call(request.model), traced:
+    with fleet.pieces.pieces_of(attempt) as on_piece, fleet.metrics.call(request.model, attempt.account.name), traced:
         answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
         fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
