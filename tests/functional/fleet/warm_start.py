@@ -124,6 +124,7 @@ def take_place(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    import captionfleet_workers.serving  # noqa: F401  `main` leaves that to those who serve
     from captionfleet_workers.main import main
 
     if order := carry_out_orders():
