@@ -4,10 +4,12 @@ from captionfleet_ledger.errors import (
     JobConflictError,
     LedgerError,
     LedgerFullError,
+    LedgerLayoutError,
     LedgerMismatchError,
     LedgerNotSafeError,
     LedgerRefusedError,
     LedgerUnavailableError,
+    UnreadableJobError,
 )
 from captionfleet_ledger.jobs import new_token
 from captionfleet_ledger.ledger import Ledger
@@ -59,6 +61,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerFullError",
+    "LedgerLayoutError",
     "LedgerMismatchError",
     "LedgerNotSafeError",
     "LedgerOptions",
@@ -76,6 +79,7 @@ __all__ = [
     "Said",
     "Settlement",
     "Standing",
+    "UnreadableJobError",
     "WaitingReason",
     "new_token",
 ]

@@ -3,13 +3,16 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from captionfleet_ledger.errors import JobConflictError
 from captionfleet_ledger.moments import stamp
-from captionfleet_ledger.records import Claim
+from captionfleet_ledger.records import Accepted, Claim
 from captionfleet_ledger.server import Argument
-from captionfleet_schemas import CaptionJob
+from captionfleet_schemas import CaptionJob, JobState
 from captionfleet_schemas.wire import LANE_QUEUES
 
 _NOT_ASKED_FOR: dict[str, Any] = {
@@ -20,11 +23,11 @@ _NOT_ASKED_FOR: dict[str, Any] = {
 }
 
 
-def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
-    """The arguments of the accept script from the fingerprint on."""
+def acceptance(job: CaptionJob, body: bytes | None = None) -> tuple[Argument, ...]:
+    """The arguments of the accept script from the fingerprint on; `body` is the job's own unless it is given."""
     return (
         fingerprint(job),
-        job.encode(),
+        body or job.encode(),
         LANE_QUEUES[job.lane],
         job.tenant,
         job.lane.value,
@@ -36,6 +39,17 @@ def acceptance(job: CaptionJob) -> tuple[Argument, ...]:
         "" if job.model is None and job.prompt is None else job.model_name,
         "1" if job.quote else "",
     )
+
+
+def accepted(job: CaptionJob, reply: list[bytes]) -> Accepted:
+    """What the accept script has answered.
+
+    Raises:
+        JobConflictError: the id is taken by a job with another body.
+    """
+    if reply[0] == b"conflict":
+        raise JobConflictError(job.id)
+    return Accepted(job.id, JobState(reply[1].decode()), created=reply[0] == b"created")
 
 
 def restoration(claim: Claim, lease_seconds: float) -> tuple[Argument, ...]:
@@ -75,3 +89,10 @@ def fingerprint(job: CaptionJob) -> str:
     """
     body = job.model_dump(mode="json", exclude_none=True, exclude=_NOT_ASKED_FOR)
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def chunks(jobs: Iterable[CaptionJob], size: int) -> Iterator[list[CaptionJob]]:
+    """The jobs, `size` at a time."""
+    rest = iter(jobs)
+    while chunk := list(islice(rest, size)):
+        yield chunk

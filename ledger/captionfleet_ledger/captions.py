@@ -1,6 +1,7 @@
 """Captions that were paid for, kept for a while under what was heard, so that the same audio is not paid for twice."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from captionfleet_ledger.records import CaptionMemo, RememberedCaption
@@ -20,7 +21,12 @@ class Captions:
     def recall(self, key: str) -> RememberedCaption | None:
         """The caption that is kept under a key, or None. One round trip."""
         raw = self._store.send(("GET", f"{self._store.prefixes[self._store.shard_of(key)]}caption:{key}"))
-        return None if raw is None else RememberedCaption(**json.loads(raw))
+        return None if raw is None else _remembered(json.loads(raw))
+
+
+def _remembered(entry: Mapping[str, str]) -> RememberedCaption:
+    """A newer release may have said more."""
+    return RememberedCaption(entry["job_id"], entry["caption"])
 
 
 def keeping(store: Store, memo: CaptionMemo | None) -> tuple[Command, ...]:

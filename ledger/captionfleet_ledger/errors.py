@@ -6,6 +6,8 @@
     │   └── LedgerNotSafeError      transient: written, but not by so many replicas as the options ask for
     ├── LedgerRefusedError          permanent: the server does not understand or permit a command
     ├── LedgerMismatchError         permanent: the ledger was made with another number of shards
+    ├── LedgerLayoutError           permanent: a newer release has changed how the ledger is kept
+    ├── UnreadableJobError          permanent: a newer release wrote the job, with what this one does not know
     └── JobConflictError            permanent: the id is taken by a job with another body
 
 No exception of the Redis client leaves this package.
@@ -63,6 +65,34 @@ class LedgerMismatchError(LedgerError):
         super().__init__(f"the ledger was made with {found} shards, not {expected}; set the option to {found}")
         self.found = found
         self.expected = expected
+
+
+class LedgerLayoutError(LedgerError):
+    """A newer release keeps the ledger in a way that this one does not know; it would damage it."""
+
+    code = "ledger_layout"
+
+    def __init__(self, *, found: int, known: int) -> None:
+        super().__init__(
+            f"the ledger has layout {found}, and this release knows layouts up to {known}: start the release that the "
+            "other processes run, or a later one"
+        )
+        self.found = found
+        self.known = known
+
+
+class UnreadableJobError(LedgerError):
+    """The ledger holds a job that a newer release wrote. Nothing is wrong with it: a newer process can read it."""
+
+    code = "job_unreadable"
+
+    def __init__(self, job_id: str, reason: str) -> None:
+        super().__init__(
+            f"job {job_id!r} says something that this release does not know ({reason}): it is for processes of the "
+            "release that wrote it, or of a later one"
+        )
+        self.job_id = job_id
+        self.reason = reason
 
 
 class JobConflictError(LedgerError):

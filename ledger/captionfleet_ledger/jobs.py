@@ -3,14 +3,13 @@
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
-from captionfleet_ledger.accepting import acceptance, new_round, restoration, without_past_deadlines
+from captionfleet_ledger.accepting import acceptance, accepted, chunks, new_round, restoration, without_past_deadlines
 from captionfleet_ledger.captions import keeping
-from captionfleet_ledger.errors import JobConflictError
+from captionfleet_ledger.errors import JobConflictError, UnreadableJobError
 from captionfleet_ledger.moments import moment
-from captionfleet_ledger.reading import claim_of, read_command, record_of
+from captionfleet_ledger.reading import claim_of, queued_of, read_command, record_of
 from captionfleet_ledger.records import (
     Accepted,
     CaptionMemo,
@@ -23,7 +22,7 @@ from captionfleet_ledger.records import (
     WaitingReason,
 )
 from captionfleet_ledger.server import Command
-from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of
+from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of, told
 from captionfleet_ledger.shards import by_shard
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
@@ -37,19 +36,23 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def accept(self, job: CaptionJob) -> Accepted:
+    def accept(self, job: CaptionJob, *, body: bytes | None = None) -> Accepted:
         """Write a job, once. The caller sends its queue message next, if it was created; one round trip.
+
+        Args:
+            job: what is asked for.
+            body: the same as a newer release says it, where `job` is what this one understands of that.
 
         Raises:
             JobConflictError: the id is taken by a job with another body. Deadlines are not part of the body.
             LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
-        [reply] = self._store.send_all_safely([self._acceptance(job)])
-        return _accepted(job, reply)
+        [reply] = self._store.send_all_safely([self._acceptance(job, body)])
+        return accepted(job, reply)
 
     def accept_many(self, jobs: Iterable[CaptionJob], *, chunk: int = 500) -> list[Accepted | JobConflictError]:
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
-        return [outcome for batch in _chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
+        return [outcome for batch in chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
 
     def claim(
         self, job_id: str, *, holder: str, lease_seconds: float, model: str = "", token: str | None = None
@@ -63,6 +66,9 @@ class Jobs:
             model: what jobs that name none are for, so that a pause of that model holds for them.
             token: `new_token()`, by one who repeats the call when its answer was lost; the same token gets the same
                 claim.
+
+        Raises:
+            UnreadableJobError: a newer release wrote it. It is claimed: give it back (`set_aside`).
         """
         lease = Lease(job_id, token or new_token())
         status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
@@ -147,9 +153,11 @@ class Jobs:
         Returns:
             What the caller sends and marks as sent, or None when the lease is lost.
         """
-        told = (word for part in parts.items() for word in part)
-        status, *queued = self._run("split", lease.job_id, lease.token, progress, self._store.options.send_grace, *told)
-        return _queued(queued) if status == b"split" else None
+        words = (word for part in parts.items() for word in part)
+        status, *queued = self._run(
+            "split", lease.job_id, lease.token, progress, self._store.options.send_grace, *words
+        )
+        return queued_of(queued) if status == b"split" else None
 
     def park(self, lease: Lease, *, scope: str, progress: str) -> bool:
         """Give a job back until the pause of a scope ends; the attempt does not count. False: the lease is lost."""
@@ -170,6 +178,10 @@ class Jobs:
         """
         return bool(self._run("line_up", lease.job_id, lease.token, progress))
 
+    def set_aside(self, lease: Lease) -> bool:
+        """Let a job wait half of its age for a newer release; the attempt does not count. False: the lease is lost."""
+        return bool(self._run("set_aside", lease.job_id, lease.token))
+
     def cancel(self, job_id: str) -> Settlement | Refusal:
         """End a job as cancelled, wherever it stands; a worker that runs it learns it from its next `renew`.
 
@@ -179,15 +191,18 @@ class Jobs:
         record, now = self._look_up(job_id)
         if record is None or part_of(job_id):
             return Refusal.UNKNOWN
-        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", *_told(record.job))
+        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", *told(record.job))
         return settlement or Refusal(status)
 
     def expire(self, job_id: str) -> Settlement | None:
         """End a queued or waiting job whose deadline has passed; None changes nothing."""
-        record, now = self._look_up(job_id)
+        try:
+            record, now = self._look_up(job_id)
+        except UnreadableJobError:
+            return None  # whoever can read it will find it too
         if record is None or record.state not in {JobState.QUEUED, JobState.WAITING}:
             return None
-        return self._end(expired(record, moment(now)), "expire", "", *_told(record.job))[1]
+        return self._end(expired(record, moment(now)), "expire", "", *told(record.job))[1]
 
     def retry(self, job_id: str) -> QueuedJob | Refusal:
         """Return a job that failed, expired or was cancelled to the queue, for a new round. Two round trips.
@@ -197,10 +212,15 @@ class Jobs:
 
         Returns:
             What the caller sends next, or `Refusal.UNKNOWN`, `UNFINISHED` or `SUCCEEDED`. A part alone is not known.
+
+        Raises:
+            UnreadableJobError: a newer release wrote it.
         """
         record, now = self._look_up(job_id)
         if record is None or part_of(job_id):
             return Refusal.UNKNOWN
+        if record.unknown:
+            raise UnreadableJobError(job_id, record.unknown)
         job = without_past_deadlines(record.job, moment(now))
         status = self._run("retry", job_id, secrets.token_hex(8), *new_round(job))
         return QueuedJob(job_id, LANE_QUEUES[job.lane]) if status == b"queued" else Refusal(status.decode())
@@ -235,12 +255,12 @@ class Jobs:
         replies = self._store.send_all_safely([self._acceptance(job) for job in jobs])
         for job, reply in zip(jobs, replies, strict=True):
             try:
-                yield _accepted(job, reply)
+                yield accepted(job, reply)
             except JobConflictError as conflict:
                 yield conflict
 
-    def _acceptance(self, job: CaptionJob) -> Command:
-        return self._command("accept", job.id, secrets.token_hex(8), *acceptance(job))
+    def _acceptance(self, job: CaptionJob, body: bytes | None = None) -> Command:
+        return self._command("accept", job.id, secrets.token_hex(8), *acceptance(job, body))
 
     def _end(  # noqa: PLR0913, PLR0917  everything that an outcome consists of
         self,
@@ -257,7 +277,7 @@ class Jobs:
         status, *woken = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0]
         if status != b"settled":
             return status.decode(), None
-        return status.decode(), replace(settlement, wakes=next(iter(_queued(woken)), None))
+        return status.decode(), replace(settlement, wakes=next(iter(queued_of(woken)), None))
 
     def _look_up(self, job_id: str) -> tuple[JobRecord | None, float]:
         values, time = self._store.send_all([read_command(self._store, job_id), self._store.now()])
@@ -277,23 +297,3 @@ class Jobs:
 def new_token() -> str:
     """What only the holder of a lease knows."""
     return secrets.token_hex(16)
-
-
-def _accepted(job: CaptionJob, reply: list[bytes]) -> Accepted:
-    if reply[0] == b"conflict":
-        raise JobConflictError(job.id)
-    return Accepted(job.id, JobState(reply[1].decode()), created=reply[0] == b"created")
-
-
-def _queued(reply: Sequence[bytes]) -> tuple[QueuedJob, ...]:
-    return tuple(QueuedJob(job_id.decode(), queue.decode()) for job_id, queue in zip(*[iter(reply)] * 2, strict=True))
-
-
-def _told(job: CaptionJob) -> tuple[str | None, str | None]:
-    return job.webhook.url if job.webhook else None, job.traceparent
-
-
-def _chunks(jobs: Iterable[CaptionJob], size: int) -> Iterator[list[CaptionJob]]:
-    rest = iter(jobs)
-    while chunk := list(islice(rest, size)):
-        yield chunk

@@ -55,6 +55,7 @@ class Ledger:
         Raises:
             LedgerUnavailableError: the server is not reachable.
             LedgerMismatchError: the ledger was made with another number of shards.
+            LedgerLayoutError: a newer release has changed how the ledger is kept.
         """
         return cls(Store.connect(url, options, clock))
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from captionfleet_ledger.moments import moment
-from captionfleet_ledger.reading import read_command, record_of
-from captionfleet_ledger.records import JobRecord, OutboxEntry, QueuedJob
+from captionfleet_ledger.records import OutboxEntry, QueuedJob
 from captionfleet_ledger.server import Argument
 from captionfleet_ledger.store import Store
 from captionfleet_schemas import JobState
@@ -94,11 +93,11 @@ class Pauses:
         (at, job_id), time = self._store.send_all([("HMGET", f"{home}probe:{scope}", "at", "job"), self._store.now()])
         if at is None or float(at) > self._store.clock_of(time):
             return True
-        record = self._record(job_id.decode()) if job_id else None
-        return record is not None and record.state in {JobState.QUEUED, JobState.RUNNING}
+        return bool(job_id) and self._state(job_id.decode()) in {JobState.QUEUED, JobState.RUNNING}
 
-    def _record(self, job_id: str) -> JobRecord | None:
-        return record_of(job_id, self._store.send(read_command(self._store, job_id)))
+    def _state(self, job_id: str) -> str:
+        state = self._store.send(("HGET", f"{self._store.prefixes[self._store.shard_of(job_id)]}job:{job_id}", "state"))
+        return (state or b"").decode()
 
     def _first_parked(self, scope: str) -> str | None:
         commands = [("ZRANGE", f"{prefix}parked:{scope}", 0, 0, "WITHSCORES") for prefix in self._store.prefixes]

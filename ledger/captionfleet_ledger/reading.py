@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 
+from captionfleet_ledger.errors import UnreadableJobError
 from captionfleet_ledger.moments import moment, optional_moment
-from captionfleet_ledger.records import Claim, JobRecord, Lease, WaitingReason
+from captionfleet_ledger.records import Claim, JobRecord, Lease, QueuedJob, WaitingReason
 from captionfleet_ledger.server import Command
 from captionfleet_ledger.store import Store
-from captionfleet_schemas import CaptionJob, CaptionResult, JobState
+from captionfleet_schemas import CaptionJob, CaptionResult, InvalidMessageError, JobState
+from captionfleet_schemas.base import said
 from captionfleet_schemas.parts import part_of
 from captionfleet_schemas.result import Segment
 
@@ -36,27 +38,37 @@ def read_command(store: Store, job_id: str) -> Command:
 
 
 def record_of(job_id: str, values: Sequence[bytes | None]) -> JobRecord | None:
-    """A job record, or None when the ledger does not hold the job."""
+    """A job record, or None when the ledger does not hold the job.
+
+    Raises:
+        UnreadableJobError: a newer release wrote the job, so that not even its outlines are understood.
+    """
     job, state, attempts, crashes, accepted_at, started_at, due_at, reason, progress, *outcome, part = values
     if job is None or state is None or accepted_at is None:
         return None
+    seen, unknown = _glimpse(job_id, job)
     return JobRecord(
-        job=job_of(job_id, job),
+        job=seen,
         state=JobState(state.decode()),
         attempts=int(attempts or 0),
         crashes=int(crashes or 0),
         accepted_at=moment(accepted_at),
         started_at=optional_moment(started_at),
         due_at=optional_moment(due_at),
-        waiting_reason=WaitingReason(reason.decode()) if reason else None,
+        waiting_reason=said(WaitingReason, reason.decode()) if reason else None,
         progress=(progress or b"").decode(),
         result=_result(*outcome),
         part=(part or b"").decode(),
+        unknown=unknown,
     )
 
 
 def claim_of(lease: Lease, holder: str, values: Sequence[bytes], parts: Sequence[bytes]) -> Claim:
-    """A claim from the answer of the claim script."""
+    """A claim from the answer of the claim script.
+
+    Raises:
+        UnreadableJobError: a newer release wrote the job; to drop what is not known would not be what was asked.
+    """
     job, attempts, crashes, progress, accepted_at, started_at, lease_until, round_, probes, part, open_parts = values
     return Claim(
         lease=lease,
@@ -76,9 +88,36 @@ def claim_of(lease: Lease, holder: str, values: Sequence[bytes], parts: Sequence
     )
 
 
+def queued_of(reply: Sequence[bytes]) -> tuple[QueuedJob, ...]:
+    """Jobs to send messages for, from ids and queues in turn."""
+    return tuple(QueuedJob(job_id.decode(), queue.decode()) for job_id, queue in zip(*[iter(reply)] * 2, strict=True))
+
+
 def job_of(job_id: str, body: bytes) -> CaptionJob:
-    """A job from what was accepted. A part asks for the same as its whole job, and tells nobody."""
-    job = CaptionJob.decode(body)
+    """A job from what was accepted.
+
+    Raises:
+        UnreadableJobError: a newer release wrote it.
+    """
+    try:
+        return _own(job_id, CaptionJob.decode(body))
+    except InvalidMessageError as error:
+        raise UnreadableJobError(job_id, error.reason) from error
+
+
+def _glimpse(job_id: str, body: bytes) -> tuple[CaptionJob, str]:
+    """A job as far as it is understood, and what is not."""
+    try:
+        return job_of(job_id, body), ""
+    except UnreadableJobError as error:
+        try:
+            return _own(job_id, CaptionJob.glimpse(body)), error.reason
+        except InvalidMessageError:
+            raise error from None
+
+
+def _own(job_id: str, job: CaptionJob) -> CaptionJob:
+    """A part asks for the same as its whole job, and tells nobody."""
     if job.id == job_id:
         return job
     return job.model_copy(update={"id": job_id, "webhook": None, "timeline": None, "start_by": None})

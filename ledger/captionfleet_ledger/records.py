@@ -177,6 +177,8 @@ class JobRecord:
     result: CaptionResult | None
     part: str = ""
     """What `split` said of this part; empty for a whole job."""
+    unknown: str = ""
+    """What a newer release wrote into the job that this one does not know; `job` is the rest. Empty for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

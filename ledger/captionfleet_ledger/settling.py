@@ -7,7 +7,7 @@ from datetime import datetime
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
 from captionfleet_ledger.server import Argument
-from captionfleet_schemas import CaptionResult, Failure, FailureCode, JobState, Quote
+from captionfleet_schemas import CaptionJob, CaptionResult, Failure, FailureCode, JobState, Quote
 from captionfleet_schemas.event import Event, events_of
 from captionfleet_schemas.result import Timings
 
@@ -45,6 +45,11 @@ def expired(record: JobRecord, at: datetime) -> CaptionResult:
         FailureCode.DEADLINE_EXCEEDED, f"The job's deadline, {deadline}, passed before it had a result."
     )
     return ended(record, JobState.EXPIRED, failure, at)
+
+
+def told(job: CaptionJob) -> tuple[str | None, str | None]:
+    """To whom a job's end is told, and below which span."""
+    return job.webhook.url if job.webhook else None, job.traceparent
 
 
 def settlement_of(

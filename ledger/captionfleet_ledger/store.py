@@ -7,14 +7,18 @@ from typing import Any, Self
 from redis.exceptions import NoScriptError
 
 from captionfleet_ledger.cluster import Cluster, is_cluster
-from captionfleet_ledger.errors import LedgerMismatchError, LedgerNotSafeError
+from captionfleet_ledger.errors import LedgerLayoutError, LedgerMismatchError, LedgerNotSafeError
 from captionfleet_ledger.failures import translated, translation
 from captionfleet_ledger.listeners import Listeners
 from captionfleet_ledger.lua import load_scripts
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.server import Argument, Command, Server, SingleServer
 from captionfleet_ledger.server_clock import ServerClock
-from captionfleet_ledger.shards import MAX_SHARDS, SHARDS_KEY, prefix_of, shard_of
+from captionfleet_ledger.shards import LAYOUT_KEY, MAX_SHARDS, SHARDS_KEY, prefix_of, shard_of
+
+LAYOUT = 1
+"""How keys, fields and states are used. Whatever a process that does not know of it would damage is another layout;
+fields and keys that it passes over are not."""
 
 
 class Store:
@@ -34,11 +38,12 @@ class Store:
 
     @classmethod
     def connect(cls, url: str, options: LedgerOptions, clock: Callable[[], float] | None) -> Self:
-        """Connect, load the scripts and check the number of shards. Two round trips, one more to found a ledger.
+        """Connect, load the scripts, check layout and number of shards. Two round trips, two more to found a ledger.
 
         Raises:
             LedgerUnavailableError: the server is not reachable.
             LedgerMismatchError: the ledger was made with another number of shards.
+            LedgerLayoutError: a newer release has changed how the ledger is kept.
             ValueError: the URL or an option makes no sense.
         """
         if not 1 <= options.shards <= MAX_SHARDS:
@@ -152,14 +157,22 @@ class Store:
 
     def _found(self) -> None:
         # Looked at first: a server that is full lets a ledger be opened, though not be founded.
-        made, time = self.send_all([("GET", SHARDS_KEY), self.now()])
+        founding = ("SET", LAYOUT_KEY, LAYOUT, "NX"), ("SET", SHARDS_KEY, self.options.shards, "NX")
+        reading = ("GET", LAYOUT_KEY), ("GET", SHARDS_KEY)
+        layout, made, time = self.send_all([*reading, self.now()])
         self.clock_of(time)
         if made is None:
-            self.send(("SET", SHARDS_KEY, self.options.shards, "NX"))
-            made = self.send(("GET", SHARDS_KEY))
-        if int(made) != self.options.shards:
-            self.close()
-            raise LedgerMismatchError(found=int(made), expected=self.options.shards)
+            self.send_all(founding)
+            layout, made = self.send_all(reading)
+        self._check(int(layout or 1), int(made))
+
+    def _check(self, layout: int, shards: int) -> None:
+        if layout <= LAYOUT and shards == self.options.shards:
+            return
+        self.close()
+        if layout > LAYOUT:
+            raise LedgerLayoutError(found=layout, known=LAYOUT)
+        raise LedgerMismatchError(found=shards, expected=self.options.shards)
 
     def _load(self) -> None:
         loading: list[Command] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]

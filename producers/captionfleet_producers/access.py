@@ -12,6 +12,7 @@ from captionfleet_ledger import (
     LedgerNotSafeError,
     LedgerOptions,
     LedgerUnavailableError,
+    UnreadableJobError,
 )
 from captionfleet_producers import errors
 from captionfleet_producers.settings import ProducerSettings
@@ -77,5 +78,7 @@ def told(error: LedgerError) -> errors.ProducerError:
                 f"{str(error).rstrip('.')}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, "
                 "then do the same again"
             )
+        case UnreadableJobError():
+            return errors.NewerReleaseError(f"{error}: use a newer client")
         case _:
             return errors.InvalidSettingsError(f"the ledger cannot be used: {error}")

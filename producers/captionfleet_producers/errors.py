@@ -8,6 +8,7 @@ ProducerError
 ├── SubmissionConflictError         submission_conflict    the id or idempotency key stands for another job
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
+├── NewerReleaseError               newer_release          a newer release wrote the job, and this one cannot read it
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
 ├── BlobStoreError                  blob_store_unavailable the bucket for audio refuses or does not answer (transient)
 ├── LedgerUnavailableError          ledger_unavailable     nothing was written           (transient)
@@ -94,6 +95,12 @@ class JobNotRetryableError(ProducerError):
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(f"job {job_id} is {state}: only a job that failed, expired or was cancelled is tried again")
         self.job_id = job_id
+
+
+class NewerReleaseError(ProducerError):
+    """A newer release of the client wrote the job, and this one does not know all of what it asks for."""
+
+    code = "newer_release"
 
 
 class JobTimeoutError(ProducerError):

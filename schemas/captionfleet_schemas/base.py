@@ -1,10 +1,14 @@
 """What all messages share: frozen, strict about unknown fields, read and written as JSON."""
 
-from typing import Self
+from enum import StrEnum
+from functools import partial
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from captionfleet_schemas.failures import InvalidMessageError
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Message(BaseModel):
@@ -31,7 +35,7 @@ class Message(BaseModel):
                 return cls.model_validate_json(raw)
             return cls.model_validate(raw)
         except ValidationError as error:
-            raise InvalidMessageError(_sentence(cls.__name__, error), raw) from None
+            raise InvalidMessageError(sentence(cls.__name__, error), raw) from None
 
 
 class Request(Message):
@@ -40,7 +44,27 @@ class Request(Message):
     model_config = ConfigDict(extra="forbid")
 
 
-def _sentence(name: str, error: ValidationError) -> str:
+def said(words: type[Word], value: str) -> Word:
+    """A word of an enumeration to which later releases add: one that this release does not know stays what it is."""
+    try:
+        return words(value)
+    except ValueError:
+        word = str.__new__(words, value)
+        word._name_ = word._value_ = value
+        return word
+
+
+def open_to_additions(words: type[StrEnum]) -> BeforeValidator:
+    """Marks a field of a message that has such a word, so that old readers read what newer workers say."""
+    return BeforeValidator(partial(_said_if_text, words))
+
+
+def _said_if_text(words: type[StrEnum], value: Any) -> Any:
+    return said(words, value) if isinstance(value, str) else value
+
+
+def sentence(name: str, error: ValidationError) -> str:
+    """One line for people: the first field that is at fault, and why."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "the message"
     more = error.error_count() - 1

@@ -1,20 +1,26 @@
 """CaptionJob v1: what a producer asks for."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
-from captionfleet_schemas.base import Request
+from captionfleet_schemas.base import Request, sentence
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
+from captionfleet_schemas.failures import InvalidMessageError
 
 SCHEMES = ("https", "http", "data", "file", "blob", "s3", "gs", "az")
 """Audio references that a fleet can read; which of them it allows is the operator's choice."""
 
 TRACEPARENT = r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 """A span by its ids, as W3C Trace Context level 1 writes it."""
+
+VERSION = 1
+"""The version of jobs that this release reads and writes."""
 
 MAX_REFERENCE_CHARS = 14_000_000
 
@@ -116,6 +122,21 @@ class CaptionJob(Request):
     """Days the ledger keeps the result; 0 keeps no caption at all; None is the fleet's default."""
     traceparent: Traceparent | None = None
     """The span that asked for it: what the fleet does for the job belongs to the same trace."""
+
+    @classmethod
+    def glimpse(cls, raw: bytes | Mapping[str, object]) -> Self:
+        """As much of a job as this release understands, for whoever looks at it and does not work on it.
+
+        A version and fields that it does not know are passed over.
+
+        Raises:
+            InvalidMessageError: the rest does not validate.
+        """
+        fields: dict[str, Any] = dict(json.loads(raw) if isinstance(raw, bytes) else raw)
+        try:
+            return cls.model_validate({**fields, "version": VERSION}, extra="ignore")
+        except ValidationError as error:
+            raise InvalidMessageError(sentence(cls.__name__, error), raw) from None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

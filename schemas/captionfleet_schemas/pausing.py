@@ -2,10 +2,11 @@
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import AwareDatetime
 
-from captionfleet_schemas.base import Message
+from captionfleet_schemas.base import Message, open_to_additions
 from captionfleet_schemas.event import Event
 
 FLEET_SCOPE = "fleet"
@@ -37,7 +38,7 @@ class Pause(Message):
 
     scope: str
     """`fleet`, `tenant:<name>` or `model:<name>`."""
-    by: PausedBy
+    by: Annotated[PausedBy, open_to_additions(PausedBy)]
     reason: str
     since: AwareDatetime
 

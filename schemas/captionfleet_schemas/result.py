@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from captionfleet_schemas.base import Message
+from captionfleet_schemas.base import Message, open_to_additions
 from captionfleet_schemas.failures import REMEDIES, FailureCode
 from captionfleet_schemas.job import JobId, Lane, Metadata, Tenant
 
@@ -131,7 +131,7 @@ class Route(StrEnum):
 class Plan(Message):
     """How the audio was made to fit, and why."""
 
-    route: Route
+    route: Annotated[Route, open_to_additions(Route)]
     container: str
     codec: str
     channels: Annotated[int, Field(ge=1)]
@@ -146,7 +146,7 @@ class Plan(Message):
 class Failure(Message):
     """Why there is no caption, and what to do about it."""
 
-    code: FailureCode
+    code: Annotated[FailureCode, open_to_additions(FailureCode)]
     message: str
     remedy: str
     upstream_code: str | None = None

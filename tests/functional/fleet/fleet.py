@@ -13,11 +13,12 @@ from kombu import Connection
 from captionfleet_producers import CaptionClient, ProducerSettings
 from captionfleet_producers.event_stream import event_of
 from captionfleet_schemas import CaptionResult, Event, JobState
-from captionfleet_schemas.wire import EVENT_QUEUES
+from captionfleet_schemas.wire import DEAD_QUEUE, EVENT_QUEUES
 from tests.functional.emulator.origin import Origin
 from tests.functional.emulator.process import Emulator
 from tests.functional.fleet.process import WorkerProcess, forked_worker
 from tests.functional.fleet.receiver import Receiver
+from tests.functional.fleet.releases import TODAY, Release
 from tests.ledger_keys import ledger_keys
 from tests.polling import until
 
@@ -39,10 +40,11 @@ class Fleet:
     _numbers: "count[int]" = field(default_factory=count)
 
     @contextmanager
-    def worker(self, **settings: str) -> Generator[WorkerProcess]:
+    def worker(self, release: Release = TODAY, /, **settings: str) -> Generator[WorkerProcess]:
         """Run one more worker; settings are given without their prefix, in lower case."""
         own = {f"CAPTIONFLEET_{name.upper()}": value for name, value in settings.items()}
-        with forked_worker(self.folder / f"worker-{next(self._numbers)}.log", self.settings | own) as worker:
+        log = self.folder / f"worker-{next(self._numbers)}.log"
+        with forked_worker(log, release.environment(self.settings | own)) as worker:
             yield worker
 
     def finish(self, job_id: str, *, within: float = 60) -> CaptionResult:
@@ -78,6 +80,12 @@ class Fleet:
                 while message := channel.basic_get(queue.name, no_ack=True):
                     event = event_of(message.body)
                     self.events[event.subject].append(event)
+
+    def has_dead_letters(self) -> bool:
+        """Whether there is a message that no worker could read."""
+        with Connection(self.settings["CAPTIONFLEET_BROKER_URL"]) as connection:
+            channel: Any = connection.default_channel
+            return channel.basic_get(DEAD_QUEUE) is not None
 
 
 def settings_for(redis_url: str, broker_url: str, emulator: Emulator, folder: Path) -> dict[str, str]:

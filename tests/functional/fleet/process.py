@@ -49,7 +49,8 @@ def running_worker(log: Path, settings: dict[str, str]) -> Generator[WorkerProce
 @contextmanager
 def forked_worker(log: Path, settings: dict[str, str]) -> Generator[WorkerProcess]:
     """The same, sooner."""
-    yield from _attended(WorkerProcess(nursery().fork(log, _environment(settings)), log))
+    environment = _environment(settings)
+    yield from _attended(WorkerProcess(nursery(environment.get("PYTHONPATH", "")).fork(log, environment), log))
 
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:

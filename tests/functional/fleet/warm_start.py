@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ from typing import Any
 class Nursery:
     """Starts workers, and collects their exit statuses."""
 
-    def __init__(self) -> None:
+    def __init__(self, pythonpath: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": pythonpath},
         )
 
     def fork(self, log: Path, environment: dict[str, str]) -> "ForkedWorker":
@@ -93,9 +98,9 @@ class ForkedWorker:
 
 
 @cache
-def nursery() -> Nursery:
-    """The one of this process."""
-    started = Nursery()
+def nursery(pythonpath: str) -> Nursery:
+    """The one of this process for workers that import their packages from there."""
+    started = Nursery(pythonpath)
     atexit.register(started.close)
     return started
 
@@ -124,8 +129,9 @@ def take_place(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    import captionfleet_workers.serving  # noqa: F401  `main` leaves that to those who serve
     from captionfleet_workers.main import main
+
+    import_module("captionfleet_workers.serving")  # `main` leaves that to those who serve
 
     if order := carry_out_orders():
         take_place(order)
