@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
+from kombu import Connection, Queue
 from kombu.exceptions import LimitExceeded, OperationalError
 
 from captionfleet_ledger import OutboxEntry
@@ -16,6 +17,7 @@ from captionfleet_workers.event_sender import EventSender
 from captionfleet_workers.topology import named_queue
 
 _NOT_FOUND = 404
+_INEQUIVALENT = 406
 
 
 class Publisher:
@@ -41,10 +43,25 @@ class Publisher:
         )
 
     def declare(self) -> None:
-        """Make the results exchange and all queues, so that nothing is dropped unseen."""
+        """Make the results exchange and all queues, so that nothing is dropped unseen.
+
+        Raises:
+            BrokerUnavailableError: also where RabbitMQ has one of them with other arguments.
+        """
         with self._reaching_broker(), self._app.connection_for_write() as connection:
             for queue in (self._dead, *self._events, *self._app.amqp.queues.values()):
-                queue(connection.default_channel).declare()
+                self._declare(queue, connection)
+
+    def _declare(self, queue: Queue, connection: Connection) -> None:
+        try:
+            queue(connection.default_channel).declare()
+        except self._failures as error:
+            if getattr(error, "reply_code", 0) != _INEQUIVALENT:
+                raise
+            raise BrokerUnavailableError(
+                f"the broker has the queue {queue.name} with other arguments than this release gives it; "
+                f"docs/upgrades.md says how they are changed ({error})"
+            ) from error
 
     def events(self, entries: Sequence[OutboxEntry]) -> None:
         """Publish events under their routing keys. The body is the CloudEvent itself, to the byte."""

@@ -87,6 +87,21 @@ def test_every_queue_is_a_quorum_queue(fleet: Fleet, publisher: Publisher, queue
     assert queue_arguments(queue)["x-queue-type"] == "quorum"
 
 
+def test_queue_with_arguments_of_another_release(fleet: Fleet, publisher: Publisher) -> None:
+    """A worker that cannot use the queue does not start, and says which one it is and where to read on."""
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete("captions")
+        channel.queue_declare("captions", durable=True, auto_delete=False)
+    try:
+        with pytest.raises(BrokerUnavailableError, match=r"queue captions with other arguments .*docs/upgrades\.md"):
+            publisher.declare()
+    finally:
+        with Connection(broker_url(fleet)) as connection:
+            channel = connection.default_channel
+            channel.queue_delete("captions")
+
+
 def reject(channel: Any, queue: str) -> bool:
     """Take a message and send it back, as a worker does that stops."""
     message = channel.basic_get(queue)
