@@ -18,6 +18,7 @@ from captionfleet_workers.app import build_app
 from captionfleet_workers.assembly import Worker, assemble
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.logs import configure_logs
+from captionfleet_workers.seclusion import seclude
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.supervision import ticking, watchdog_of
 from captionfleet_workers.tasks import register_tasks
@@ -43,6 +44,7 @@ def serve(overrides: Mapping[str, Any]) -> int:
     if not all(account.api_key for account in settings.accounts) and not settings.calls_no_model:
         raise SystemExit(NO_KEY)
     configure_logs(settings.log_level)
+    seclude()
     return _run(settings)
 
 

@@ -1,18 +1,20 @@
 """Bad input ends at once in a stable code, a failed result event and a webhook, without a call to the model."""
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import Celery
-from kombu import Connection, Queue
+from kombu import Connection, Producer, Queue
 
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.wire import DEAD_QUEUE
 from tests.functional.fleet.brokers import on_every_broker
 from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.functional.fleet.process import WorkerProcess
 from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -84,6 +86,7 @@ def test_damaged_but_audible(fleet: Fleet, name: str) -> None:
         ({"job_id": "bad-3"}, "holds no job"),
         ({"job_id": "bad-4", "job": {"id": "other", "audio": {"url": "https://example.com/a.mp3"}}}, "other"),
         ({"job_id": "show-42..3", "job": {"audio": {"url": "https://example.com/a.mp3"}}}, "parts of long audio"),
+        ({"job_id": "bad-5", "job": {"version": 2, "inputs": []}}, "upgrade the workers"),
         ({}, "job_id"),
     ],
 )
@@ -107,3 +110,33 @@ def test_message_that_makes_no_sense(fleet: Fleet, kwargs: dict[str, object], re
     assert reason in str(letters[0]["reason"])
     assert {"job_id", "job"} >= set(kwargs)
     assert letters[0]["message"] == {"job_id": "", "job": None} | kwargs
+
+
+class Exploit:
+    """What leaves a trace where it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self.trace,)
+
+
+def test_message_that_would_run_code(fleet: Fleet, worker: WorkerProcess, tmp_path: Path) -> None:
+    """Messages are JSON: one that says it is a pickle is not even read."""
+    trace = tmp_path / "trace"
+    exploit = pickle.dumps([[], {"job_id": Exploit(trace)}, {}])
+
+    with Connection(fleet.settings["CAPTIONFLEET_BROKER_URL"]) as connection:
+        Producer(connection).publish(
+            exploit,
+            routing_key="captions",
+            content_type="application/x-python-serialize",
+            content_encoding="binary",
+            headers={"task": "captionfleet.caption", "id": "exploit"},
+        )
+
+    until(lambda: "application/x-python-serialize" in worker.log.read_text(), "the worker refuses the message")
+    assert not trace.exists()
+    pickle.loads(exploit)
+    assert trace.exists()
