@@ -5,6 +5,7 @@ after the model, and with several accounts `<model>@<account>`:
   next_request, next_token      when the next call may begin by either rate
   cool_until, reason            a cool-down
   ramp_from, ramp_scale         since when the rate grows, and how much slower than usual
+  refused_at, strikes, answered  the last refusal, how many went on without a calm, and calls that were answered since
   found_<what>, bad_<what>, cut_<what>   a limit below the documented one: where the rate was set after a refusal, at
                                 what rate it was refused, and when; <what> is `requests` or `tokens`
   audio_seconds, audio_tokens, output_tokens   what calls turned out to use
@@ -23,7 +24,7 @@ local RAMP_FIRST = 0.25
 local rates = {}
 
 local FIELDS = {
-  'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'refused_at', 'strikes',
+  'next_request', 'next_token', 'cool_until', 'reason', 'ramp_from', 'ramp_scale', 'refused_at', 'strikes', 'answered',
   'found_requests', 'bad_requests', 'cut_requests', 'found_tokens', 'bad_tokens', 'cut_tokens',
   'audio_seconds', 'audio_tokens', 'output_tokens', 'failures', 'fault', 'fault_until', 'fault_delay', 'broken_at',
   'tripped_at',

@@ -13,7 +13,7 @@ Returns  seconds of the cool-down
 local _, name, reason, what, moment, tokens, request_limit, token_limit, retry_after = unpack(ARGV)
 moment, tokens = tonumber(moment), tonumber(tokens)
 request_limit, token_limit = tonumber(request_limit), tonumber(token_limit)
-local LONGEST, MOST_STRIKES, CALM_SECONDS = 60, 7, 60
+local LONGEST, MOST_STRIKES, CALM_SECONDS, CALM_CALLS = 60, 7, 60, 20
 local CUT, BELOW, SLOWEST = 0.7, 0.95, 8
 local hash = key('pace', name)
 local pace = rates.read(name)
@@ -24,8 +24,9 @@ rates.spend(name, 'tokens', moment, -tokens)
 -- A call that was on its way when the cool-down began says nothing new.
 local is_new = moment >= (pace.cool_until or 0)
 local strikes = is_new and (pace.strikes or 0) + 1 or math.max(1, pace.strikes or 1)
--- A cool-down is not calm: nobody calls.
-if NOW - math.max(pace.refused_at or 0, pace.cool_until or 0) > CALM_SECONDS then strikes = 1 end
+-- A cool-down is not calm: nobody calls. A refusal now and then among many answers is none that goes on.
+local calm = NOW - math.max(pace.refused_at or 0, pace.cool_until or 0) > CALM_SECONDS
+if calm or (is_new and (pace.answered or 0) >= CALM_CALLS) then strikes = 1 end
 strikes = math.min(strikes, MOST_STRIKES)
 
 -- The only refusal for long may be chance, as calls travel for different times: a limit that is lower refuses again soon.
@@ -56,6 +57,6 @@ end
 
 local seconds = tonumber(retry_after) or math.min(LONGEST, 2 ^ (strikes - 1))
 local until_then = NOW + seconds
-redis.call('HSET', hash, 'refused_at', text(NOW), 'strikes', strikes)
+redis.call('HSET', hash, 'refused_at', text(NOW), 'strikes', strikes, 'answered', 0)
 if until_then > (pace.cool_until or 0) then redis.call('HSET', hash, 'cool_until', text(until_then), 'reason', reason) end
 return text(seconds)

@@ -26,6 +26,7 @@ if audio ~= '' and tonumber(seconds) > 0 then
     'audio_tokens', text(FORGETS * (pace.audio_tokens or 0) + audio),
     'output_tokens', text(pace.output_tokens and FORGETS * pace.output_tokens + (1 - FORGETS) * others or others))
 end
+if pace.strikes and tonumber(moment) >= (pace.cool_until or 0) then redis.call('HINCRBY', hash, 'answered', 1) end
 if (pace.fault or pace.failures) and tonumber(moment) >= (pace.tripped_at or 0) then
   rates.close(name)
 end

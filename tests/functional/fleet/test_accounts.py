@@ -13,6 +13,7 @@ from tests.functional.emulator.process import Emulator, running_emulator
 from tests.functional.fleet.fleet import AUDIO, Fleet
 from tests.functional.fleet.test_pausing import ARREARAGE, alerts, parked
 from tests.functional.fleet.test_temporary_upload import recording
+from tests.model_server import captioned, model_server
 from tests.polling import until
 
 READING = AUDIO / "clips" / "reading.wav"
@@ -140,3 +141,18 @@ def test_audio_moves_with_the_job(fleet: Fleet, south: Emulator, recording: Path
     assert result.plan
     assert result.plan.route == "upload"
     assert worker.log.read_text(encoding="utf-8").count('"event": "audio.uploaded"') == 2
+
+
+def test_audio_goes_another_way_where_no_storage_is_left(fleet: Fleet, south: Emulator, recording: Path) -> None:
+    """The account that is in order has none, as a server of one's own: a smaller copy goes inline."""
+    fleet.emulator.fault(**ARREARAGE)
+    both = json.loads(accounts(fleet, south, weights=(1, 0)))
+    with model_server() as own:
+        own.answer(captioned())
+        both[1] |= {"dialect": "vllm", "base_url": f"{own.origin}/v1"}
+        with fleet.worker(model_accounts=json.dumps(both)):
+            result = fleet.finish(fleet.client.submit(recording).id)
+
+    assert (result.state, result.caption, result.model_calls) == (JobState.SUCCEEDED, "A knock.", 2)
+    assert result.plan
+    assert result.plan.route == "transcoded"

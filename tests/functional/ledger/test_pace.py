@@ -1,6 +1,7 @@
 """Pacing: the rates hold over the whole fleet, and refusals of the model are seen by all of it."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 import redis
@@ -171,6 +172,22 @@ def test_cool_downs_grow_while_refusals_go_on(ledger: Ledger, clock: Clock, exce
 
     assert waits[::2] == [1, 2, 4, 8, 16, 32, 60]
     assert waits[1::2] == waits[::2]
+
+
+def test_refusals_now_and_then_do_not_add_up(ledger: Ledger, clock: Clock) -> None:
+    """A model that is busy for one call in fifty costs a second each time, not a minute."""
+    numbers = count(1)
+
+    def model(permit: Permit) -> None:
+        if next(numbers) % 50 == 0:
+            ledger.pace.refuse(MODEL, TENFOLD, permit, Exceeded.CAPACITY, reason="capacity", retry_after=None)
+        else:
+            settle(ledger, permit, audio=75, output=400)
+
+    simulation = Simulation(ledger, clock, TENFOLD, model=model)
+    simulation.submit(BULK, 2000)
+
+    assert len(simulation.run(120)) >= 0.75 * 10 * 120
 
 
 def test_a_burst_makes_the_ramp_slower(ledger: Ledger, clock: Clock) -> None:

@@ -89,6 +89,7 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
 
 def _try(attempt: Attempt, fleet: Fleet) -> bool:
     """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
+    attempt.permit = None
     try:
         _refuse_poison(attempt, fleet)
         outcome = _outcome(attempt, fleet)

@@ -92,7 +92,7 @@ class Uploads:
         with self._http_client_factory() as http, deadline(timeout, check):
             policy = self._policy(http, model)
             if path.stat().st_size > policy.max_bytes:
-                raise _refusal(f"The model's storage takes no file of more than {policy.max_file_size_mb} MB.")
+                raise no_storage(f"The model's storage takes no file of more than {policy.max_file_size_mb} MB.")
             # The storage refuses a second file of the same name, and a name of ours tells nothing of the file.
             key = f"{policy.upload_dir}/{secrets.token_hex(16)}"
             self._send(http, policy, key, path, model, check)
@@ -142,16 +142,21 @@ class Uploads:
                 response = http.post(policy.upload_host, data=policy.form(key), files=files)
             except httpx2.RequestError as error:
                 lost = report_of_error(error, now=time.time())
-                raise _refusal(f"The audio could not be uploaded: {lost.message}", Fault.UPLOAD) from error
+                raise _failure(f"The audio could not be uploaded: {lost.message}") from error
         if not response.is_success:
             # Whatever was wrong, the next try does not begin with the same leave.
             with self._lock:
                 self._policies.pop(model, None)
-            raise _refusal(f"The model's storage answered {response.status_code}.", Fault.UPLOAD)
+            raise _failure(f"The model's storage answered {response.status_code}.")
 
 
-def _refusal(sentence: str, fault: Fault = Fault.NO_UPLOAD) -> ModelCallError:
-    return _error(ErrorReport(fault=fault, message=sentence))
+def no_storage(sentence: str) -> ModelCallError:
+    """The audio has to go another way."""
+    return _error(ErrorReport(fault=Fault.NO_UPLOAD, message=sentence))
+
+
+def _failure(sentence: str) -> ModelCallError:
+    return _error(ErrorReport(fault=Fault.UPLOAD, message=sentence))
 
 
 def _error(report: ErrorReport) -> ModelCallError:

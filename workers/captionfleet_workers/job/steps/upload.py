@@ -9,7 +9,7 @@ from captionfleet_workers.accounts import Account
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import AudioUpload
-from captionfleet_workers.model.uploads import KEPT_SECONDS
+from captionfleet_workers.model.uploads import KEPT_SECONDS, no_storage
 from captionfleet_workers.progress import Upload
 
 log = structlog.get_logger()
@@ -61,12 +61,13 @@ def _uploaded(attempt: Attempt, fleet: Fleet) -> Upload:
 
 
 def _with_storage(attempt: Attempt, fleet: Fleet) -> Account:
-    """An account that can keep the audio, by their weights: one that is in order before one that is not."""
+    """An account that is in order and can keep the audio; several take turns by their weights."""
     faults = fleet.faults.of(attempt.card.name)
-    able = [account for account in fleet.accounts if account.uploads]
-    sound = [account for account in able if account.name not in faults] or able
-    weights = [account.terms.weight for account in sound]
-    return fleet.random.choices(sound, weights if any(weights) else None)[0]
+    able = [account for account in fleet.accounts if account.uploads and account.name not in faults]
+    if not able:
+        raise no_storage("No account that is in order has a storage.")
+    weights = [account.terms.weight for account in able]
+    return fleet.random.choices(able, weights if any(weights) else None)[0]
 
 
 def _timeout(attempt: Attempt, fleet: Fleet) -> float:
