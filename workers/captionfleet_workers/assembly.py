@@ -103,10 +103,7 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         BrokerUnavailableError: the broker cannot be reached.
     """
     with ExitStack() as stack:
-        url = settings.redis_url.get_secret_value()
-        ledger = stack.enter_context(Ledger.connect(url, options=policies.ledger_options(settings)))
-        for concern in ledger.concerns():
-            log.warning("ledger.not_durable", reason=concern)
+        ledger = stack.enter_context(_ledger(settings))
         publisher = Publisher(app)
         publisher.declare()
         stack.callback(publisher.close)
@@ -131,25 +128,32 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         accounts = {model: fleet.accounts.rates(model) for model in MODELS}
         metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
-        fleet.leases.start()
-        stack.callback(fleet.leases.stop)
-        for thread in (fleet.line.caller, fleet.pacer, fleet.pieces):
+        for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
             thread.start()
             stack.callback(thread.stop)
-        sweeper = Sweeper(
-            ledger,
-            publisher,
-            outbox,
-            pause=min(settings.sweep_seconds, settings.lease_seconds / SWEEPS_PER_LEASE),
-            lease_seconds=settings.lease_seconds,
-            random=fleet.random,
-            beat=fleet.activity.beat,
-            metrics=metrics,
-            call_up=fleet.line.call_up_all,
-        )
-        sweeper.start()
-        stack.callback(sweeper.stop)
         yield Worker(fleet, deliveries, fleet.shutdown)
+
+
+def _ledger(settings: WorkerSettings) -> Ledger:
+    ledger = Ledger.connect(settings.redis_url.get_secret_value(), options=policies.ledger_options(settings))
+    for concern in ledger.concerns():
+        log.warning("ledger.not_durable", reason=concern)
+    return ledger
+
+
+def _sweeper(fleet: Fleet) -> Sweeper:
+    settings = fleet.settings
+    return Sweeper(
+        fleet.ledger,
+        fleet.publisher,
+        fleet.outbox,
+        pause=min(settings.sweep_seconds, settings.lease_seconds / SWEEPS_PER_LEASE),
+        lease_seconds=settings.lease_seconds,
+        random=fleet.random,
+        beat=fleet.activity.beat,
+        metrics=fleet.metrics,
+        call_up=fleet.line.call_up_all,
+    )
 
 
 def _fleet(  # noqa: PLR0913  what is built before it and shared with others

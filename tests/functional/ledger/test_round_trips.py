@@ -118,12 +118,29 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
     costs["mark_sent of 500"] = trips()
     ledger.jobs.get_many(f"job-{n}" for n in range(500))
     costs["get_many of 500"] = trips()
-    ledger.listing.counts()
-    costs["counts"] = trips()
-    ledger.listing.page(limit=200)
-    costs["page"] = trips()
     ledger.sweep()
     costs["sweep"] = trips()
+
+    assert lost == frozenset()
+    assert costs == {
+        "accept_many of 500": 1,
+        "renew of 500": 1,
+        "mark_sent of 500": 1,
+        "get_many of 500": 1,
+        "sweep": 2,
+    }
+
+
+def test_looking_at_all(ledger: Ledger, trips: Trips) -> None:
+    """What is shown of all jobs and all shards costs one round trip each, a page two."""
+    ledger.jobs.accept_many([make_job(f"job-{n}") for n in range(20)])
+    costs = {}
+    trips()
+
+    ledger.listing.page(limit=200)
+    costs["page"] = trips()
+    ledger.listing.counts()
+    costs["counts"] = trips()
     ledger.take_turn(1)
     costs["take_turn"] = trips()
     ledger.listing.queued()
@@ -135,18 +152,4 @@ def test_many_at_once(ledger: Ledger, trips: Trips) -> None:
     ledger.deliveries.disabled_endpoints()
     costs["disabled_endpoints"] = trips()
 
-    assert lost == frozenset()
-    assert costs == {
-        "accept_many of 500": 1,
-        "renew of 500": 1,
-        "mark_sent of 500": 1,
-        "get_many of 500": 1,
-        "counts": 1,
-        "page": 2,
-        "sweep": 2,
-        "take_turn": 1,
-        "queued": 1,
-        "pace.states of 2": 1,
-        "line.oldest of 2": 1,
-        "disabled_endpoints": 1,
-    }
+    assert costs == {**dict.fromkeys(costs, 1), "page": 2}
