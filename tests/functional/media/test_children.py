@@ -24,6 +24,7 @@ AUDIO = Path(__file__).parents[2] / "audio"
 TIGHT = Children(ChildLimits(wall_seconds=20.0, cpu_seconds=1, memory_bytes=1 << 28, output_bytes=1 << 20))
 
 WITH_TESTS = {**os.environ, "PYTHONPATH": str(AUDIO.parents[1])}
+KEPT = {"PATH", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PYTHONPATH"}
 
 
 def descendants() -> set[int]:
@@ -126,18 +127,43 @@ def test_child_holds_nothing_that_it_does_not_need(tmp_path: Path) -> None:
     report, runs = json.loads(run.stdout)
     assert runs == "x"
     assert report["environment"] == []
-    assert set(report["started_with"]) <= {
-        "PATH",
-        "TMPDIR",
-        "LANG",
-        "LC_ALL",
-        "LC_CTYPE",
-        "LD_LIBRARY_PATH",
-        "PYTHONPATH",
-    }
+    assert set(report["started_with"]) <= KEPT
     assert report["reaches"] is not namespaces_are_permitted()
     assert report["core_bytes"] == 0
     assert not {"celery", "kombu", "openai", "httpx2", "redis", "pydantic"} & set(report["modules"])
+
+
+def test_no_helper_keeps_the_environment() -> None:
+    """Neither fork server nor resource tracker has it, nor a tracker that takes the place of one that was killed."""
+    program = (
+        "import json, psutil, warnings\n"
+        "from multiprocessing import resource_tracker\n"
+        "from captionfleet_workers.media.child import Children\n"
+        "def helpers():\n"
+        "    return {helper.pid: sorted(helper.environ()) for helper in psutil.Process().children()}\n"
+        "warnings.simplefilter('ignore')\n"
+        "Children().warm()\n"
+        "first = helpers()\n"
+        "killed = psutil.Process(resource_tracker._resource_tracker._pid)\n"
+        "killed.kill()\n"
+        "killed.wait()\n"
+        "resource_tracker.ensure_running()\n"
+        "print(json.dumps([first, helpers()]))\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env=WITH_TESTS | {"CAPTIONFLEET_MODEL_API_KEY": "secret"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    first, second = json.loads(run.stdout)
+    assert len(first) == len(second) == 2
+    assert first != second
+    assert all(set(variables) <= KEPT for helpers in (first, second) for variables in helpers.values())
 
 
 def namespaces_are_permitted() -> bool:

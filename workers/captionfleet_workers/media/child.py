@@ -16,7 +16,7 @@ from typing import Any
 
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import JobError, PermanentError, TransientError
-from captionfleet_workers.media import work
+from captionfleet_workers.media import bare, work
 from captionfleet_workers.media.facts import ChildLimits
 
 _MAX_ANSWER_BYTES = 1 << 20
@@ -38,6 +38,7 @@ class Children:
         self._room = BoundedSemaphore(at_once or os.cpu_count() or 1)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(work.PRELOAD)
+        bare.start_helpers_bare()
 
     def warm(self) -> None:
         """Start the fork server now, so that the first file does not wait a quarter of a second for it."""
