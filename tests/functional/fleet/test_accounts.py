@@ -39,10 +39,12 @@ def south(south_service: Emulator) -> Emulator:
 _fleets = count()
 
 
-def accounts(fleet: Fleet, south: Emulator, *, weights: tuple[float, float] = (1, 1), north_at: str = "") -> str:
+def accounts(
+    fleet: Fleet, south: Emulator, *, weights: tuple[float, float] = (1, 1), north_at: str = "", rpm: float = 0
+) -> str:
     """The setting for both, under names that the ledger has not seen."""
     number = next(_fleets)
-    shared = {"api_key": "key", "rpm": 0, "tpm": 0}
+    shared = {"api_key": f"key-{number}", "rpm": rpm, "tpm": 0}
     north = {"name": f"north-{number}", "base_url": north_at or f"{fleet.emulator.url}/compatible-mode/v1"}
     other = {"name": f"south-{number}", "base_url": f"{south.url}/compatible-mode/v1", "region": "beijing"}
     return json.dumps([shared | north | {"weight": weights[0]}, shared | other | {"weight": weights[1]}])
@@ -63,6 +65,20 @@ def test_calls_are_divided_by_weight(fleet: Fleet, south: Emulator) -> None:
     assert (calls(fleet.emulator), calls(south)) == (15, 5)
     prices = [result.cost.price_version for result in results if result.cost]
     assert sorted(prices) == ["beijing-2026-03-14"] * 5 + ["singapore-2026-03-14"] * 15
+
+
+def test_each_account_has_its_own_pace(fleet: Fleet, south: Emulator) -> None:
+    """Two workers keep to the limit of each, and use both."""
+    setting = accounts(fleet, south, rpm=600)
+    with fleet.worker(model_accounts=setting, model_ramp="0"), fleet.worker(model_accounts=setting, model_ramp="0"):
+        results = [fleet.finish(job.id) for job in [fleet.client.submit(READING) for _ in range(40)]]
+
+    assert {result.state for result in results} == {JobState.SUCCEEDED}
+    assert calls(fleet.emulator) + calls(south) == 40
+    for service in (fleet.emulator, south):
+        admitted = service.log()["rates"][-1]["admitted"]
+        assert 15 <= admitted["minute"] <= 25
+        assert admitted["second"] <= 600 / 60
 
 
 def test_a_fault_of_one_account_stops_no_job(fleet: Fleet, south: Emulator) -> None:
