@@ -21,6 +21,8 @@ class Outcome:
 
     status: int | None
     retry_after: float | None = None
+    error: Exception | None = None
+    """Why there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
