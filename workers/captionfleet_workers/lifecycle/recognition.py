@@ -27,12 +27,15 @@ def suspected_fault(error: BaseException) -> MachineFault | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and all that led to it, also where a library hides that (`from None`), as httpcore2's pool does."""
     seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    found: list[BaseException | None] = [error]
+    while found:
+        current = found.pop()
+        if current is not None and id(current) not in seen:
+            seen.add(id(current))
+            yield current
+            found += current.__context__, current.__cause__
 
 
 def _certain(error: BaseException) -> MachineFault | None:
