@@ -21,6 +21,7 @@ from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.lifecycle import preflight
 from captionfleet_workers.lifecycle.consuming import following, left_alone
 from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.threads import starting_threads
 from captionfleet_workers.logs import configure_logs
 from captionfleet_workers.seclusion import seclude
 from captionfleet_workers.settings import WorkerSettings
@@ -95,6 +96,7 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
     worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
     app.steps["consumer"].add(ticking(worker.fleet.activity.beat))
     health = worker.fleet.health
+    app.steps["worker"].add(starting_threads(settings.worker_concurrency))
     app.steps["consumer"].add(following(lambda: left_alone(health, settings.worker_queues)))
     watchdog = watchdog_of(worker, settings)
     worker_ready.connect(_call(watchdog.start), weak=False)

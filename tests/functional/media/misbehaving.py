@@ -77,7 +77,7 @@ def be_refused(_limits: ChildLimits, number: int) -> Report:
 
 def find_no_memory(_limits: ChildLimits) -> Report:
     """Meet a machine that has no memory, although this process may have more."""
-    mmap.mmap = refuse_memory
+    vars(mmap)["mmap"] = refuse_memory
     raise MemoryError
 
 

@@ -3,6 +3,7 @@
 import errno
 import socket
 import ssl
+from itertools import pairwise
 
 import httpx2
 import openai
@@ -22,7 +23,7 @@ NO_FILES = OSError(errno.EMFILE, "Too many open files")
 
 def caused(*chain: BaseException) -> BaseException:
     """The first of these, which came of the second, and so on."""
-    for later, earlier in zip(chain, chain[1:], strict=False):
+    for later, earlier in pairwise(chain):
         later.__cause__ = earlier
     return chain[0]
 
@@ -69,21 +70,11 @@ def test_machine_is_not_at_fault(error: BaseException) -> None:
 
 
 def test_an_error_met_while_another_was_dealt_with_counts_also_where_it_is_hidden() -> None:
-    """Code that raises anew inside `except` keeps what led to it, even by `from None`, as a pool of connections does."""
+    """Code that raises anew inside `except` keeps what led to it, even by `from None`, as a connection pool does."""
+    met = ValueError("new")
+    met.__context__, met.__suppress_context__ = OSError(errno.ENOSPC, ""), True
 
-    def raised(*, hidden: bool) -> BaseException:
-        try:
-            try:
-                raise OSError(errno.ENOSPC, "")
-            except OSError:
-                if hidden:
-                    raise ValueError("new") from None
-                raise ValueError("new")  # noqa: B904  as careless code does
-        except ValueError as error:
-            return error
-
-    assert machine_fault(raised(hidden=False)) is MachineFault.DISK_FULL
-    assert machine_fault(raised(hidden=True)) is MachineFault.DISK_FULL
+    assert machine_fault(met) is MachineFault.DISK_FULL
 
 
 def test_causes_that_run_in_a_circle_end() -> None:
