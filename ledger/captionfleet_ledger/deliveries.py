@@ -59,6 +59,18 @@ class Deliveries:
         kept = _encode(replace(attempt, answer=attempt.answer[:ANSWER_CHARS]))
         return bool(self._run("record_delivery", claim.delivery_id, claim.token, kept, state.value, due))
 
+    def release(self, claim: DeliveryClaim, *, due_in: float) -> bool:
+        """Give a delivery back that could not be attempted: the attempt does not count. One round trip.
+
+        Args:
+            claim: what `claim` gave.
+            due_in: seconds until another may claim it.
+
+        Returns:
+            False when the lease ran out and another has claimed the delivery since.
+        """
+        return bool(self._run("release_delivery", claim.delivery_id, claim.token, due_in))
+
     def of_job(self, job_id: str) -> tuple[Delivery, ...]:
         """The deliveries of a job with their attempts, oldest first."""
         prefix = self._store.prefixes[self._store.shard_of(job_id)]

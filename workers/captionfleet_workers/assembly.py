@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,10 @@ from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.job.steps import STEPS
 from captionfleet_workers.leases import LeaseKeeper
-from captionfleet_workers.media.child import Children
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.giving_up import giving_up
+from captionfleet_workers.lifecycle.health import Health
+from captionfleet_workers.lifecycle.machine import Machine, machine_of
 from captionfleet_workers.metrics import Metrics, serving
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
@@ -37,12 +41,11 @@ from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.uploads import Uploads, uploads_at
 from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.model_accounts import ModelAccount
-from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
+from captionfleet_workers.outbound import guarded_client, model_http_client
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
-from captionfleet_workers.spool import process_spool
 from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.tracing import Traces, tracer_of
 from captionfleet_workers.webhooks.deliver import Deliveries
@@ -113,7 +116,9 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
-        deliveries = _deliveries(settings, ledger, metrics, traces, stack)
+        activity = Activity()
+        machine = stack.enter_context(machine_of(settings, activity.beat))
+        deliveries = _deliveries(settings, ledger, metrics, traces, health=machine.health, stack=stack)
         outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
         fleet = _fleet(
             settings,
@@ -124,14 +129,20 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             outbox=outbox,
             metrics=metrics,
             traces=traces,
+            activity=activity,
+            machine=machine,
         )
         accounts = {model: fleet.accounts.rates(model) for model in MODELS}
         metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
+        metrics.aside(MachineFault, fleet.health.has)
         for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
             thread.start()
             stack.callback(thread.stop)
-        yield Worker(fleet, deliveries, fleet.shutdown)
+        worker = Worker(fleet, deliveries, fleet.shutdown)
+        fleet.health.start(giving_up(worker.leave))
+        stack.callback(fleet.health.stop)
+        yield worker
 
 
 def _ledger(settings: WorkerSettings) -> Ledger:
@@ -166,10 +177,11 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     outbox: Outbox,
     metrics: Metrics,
     traces: Traces,
+    activity: Activity,
+    machine: Machine,
 ) -> Fleet:
-    accounts = _accounts(settings)
+    accounts = _accounts(settings, machine.tls)
     stack.callback(accounts.close)
-    activity = Activity()
     line = Line(
         ledger, publisher, accounts.together, holder=holder, slots=settings.worker_concurrency, beat=activity.beat
     )
@@ -180,6 +192,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         publisher=publisher,
         outbox=outbox,
         activity=activity,
+        health=machine.health,
         metrics=metrics,
         traces=traces,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
@@ -190,12 +203,12 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
-        media=_media(settings),
+        media=machine.media,
         known_audio=KnownAudio(),
         accounts=accounts,
         faults=Faults(ledger, several=accounts.several),
         pieces=PiecePublisher(ledger.pieces.add),
-        spool=stack.enter_context(process_spool(settings.spool_dir)),
+        spool=machine.spool,
         shutdown=Shutdown(),
         random=_jitter(),
         clock=ledger.clock,
@@ -206,14 +219,7 @@ def _jitter() -> random.Random:
     return random.Random()  # noqa: S311  jitter, not secrets
 
 
-def _media(settings: WorkerSettings) -> Children:
-    children = Children(at_once=settings.media_children)
-    children.warm()
-    return children
-
-
-def _accounts(settings: WorkerSettings) -> Accounts:
-    tls = tls_context()
+def _accounts(settings: WorkerSettings, tls: ssl.SSLContext) -> Accounts:
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
     connect = partial(model_http_client, tls, timeout)
     return Accounts(
@@ -230,8 +236,8 @@ def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[]
     return Account(terms, model, uploads)
 
 
-def _deliveries(
-    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, stack: ExitStack
+def _deliveries(  # noqa: PLR0913  likewise
+    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, *, health: Health, stack: ExitStack
 ) -> Deliveries:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
@@ -243,6 +249,7 @@ def _deliveries(
         random=_jitter(),
         metrics=metrics,
         traces=traces,
+        health=health,
     )
 
 

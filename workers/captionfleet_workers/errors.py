@@ -10,6 +10,8 @@
     ├── PausedError             what the job belongs to is paused: it waits for the end of that, no try is used up
     ├── InLineError                 others come first: the job is queued again until it is called
     ├── InPartsError            the audio takes several calls: the job waits for its parts, no try is used up
+    ├── MachineError                the worker's own machine is at fault: the job goes back untouched
+    ├── NoRoomError                 the spool has no room beside other jobs: the job waits, no try is used up
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
@@ -22,6 +24,7 @@
 from collections.abc import Mapping
 
 from captionfleet_schemas import FailureCode
+from captionfleet_workers.lifecycle.faults import MachineFault
 
 
 class JobError(Exception):
@@ -87,6 +90,27 @@ class InPartsError(JobError):
     def __init__(self, parts: Mapping[str, str]) -> None:
         super().__init__(f"{len(parts)} parts to caption")
         self.parts = parts
+
+
+class MachineError(JobError):
+    """The worker's own machine is at fault, not the job.
+
+    `otherwise` is what the job fails with where the machine turns out to be well, time and again.
+    """
+
+    def __init__(self, fault: MachineFault, message: str, *, otherwise: FailureCode = FailureCode.POISONED) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.message = message
+        self.otherwise = otherwise
+
+
+class NoRoomError(JobError):
+    """The disk has no room for this audio while it holds that of other jobs; ask again after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class LeaseLostError(JobError):

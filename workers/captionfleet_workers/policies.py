@@ -51,6 +51,7 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
         buckets=tuple(map(StoreAddress.parse, settings.buckets)),
         presign=settings.presign,
         deadline=settings.audio_fetch_timeout,
+        min_free_bytes=settings.spool_min_free,
     )
 
 

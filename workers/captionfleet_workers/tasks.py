@@ -2,7 +2,7 @@
 
 import re
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from celery import Celery, Task
@@ -21,6 +21,9 @@ from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.webhooks.deliver import Deliveries
 
 log = structlog.get_logger()
+
+ASIDE_PAUSE_SECONDS = 1.0
+"""How long a worker that stands aside holds a message before it gives it back."""
 
 
 def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
@@ -42,10 +45,14 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     def deliver(delivery_id: str) -> None:
         """Make the webhook delivery attempt that is due."""
         with fleet.activity.task(delivery_id):
+            if fleet.health.holds_deliveries:
+                _leave_to_others(fleet)
             deliveries.attempt(delivery_id)
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
+    if fleet.health.aside is not None:
+        _leave_to_others(fleet)
     token, asked_at = new_token(), time.time_ns()
     claimed = until_ledger_answers(
         lambda: claim(
@@ -73,6 +80,13 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
             ),
         ):
             work_on(claimed, fleet)
+
+
+def _leave_to_others(fleet: Fleet) -> NoReturn:
+    """Give a message back that came before this worker, which stands aside, could stop consuming."""
+    # It may come here again until then: no faster than this.
+    fleet.shutdown.stopping.wait(ASIDE_PAUSE_SECONDS)
+    raise Reject("the worker stands aside", requeue=True)
 
 
 def without_headers(body: dict[str, object] | None) -> dict[str, object] | None:

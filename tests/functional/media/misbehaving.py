@@ -1,5 +1,7 @@
 """Tasks for media children that do what a hostile file could make the library do."""
 
+import errno
+import mmap
 import os
 import signal
 import socket
@@ -66,6 +68,22 @@ def fill_disk(_limits: ChildLimits, path: str) -> Report:
     """Write more than allowed."""
     Path(path).write_bytes(bytes(1 << 22))
     raise AssertionError
+
+
+def be_refused(_limits: ChildLimits, number: int) -> Report:
+    """Meet an answer of the system."""
+    raise OSError(number, os.strerror(number))
+
+
+def find_no_memory(_limits: ChildLimits) -> Report:
+    """Meet a machine that has no memory, although this process may have more."""
+    vars(mmap)["mmap"] = refuse_memory
+    raise MemoryError
+
+
+def refuse_memory(*_arguments: object) -> mmap.mmap:
+    """As the system does."""
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
 
 
 def look_around(_limits: ChildLimits, port: int) -> Report:

@@ -10,15 +10,19 @@ from structlog.testing import capture_logs
 
 from captionfleet_ledger import Delivery, DeliveryState, Ledger
 from captionfleet_schemas.signature import verify
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import Traces
-from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, LEFT_SECONDS, Deliveries
 from captionfleet_workers.webhooks.sender import Sender
+from tests.descriptors import no_more_files
 from tests.functional.fleet.receiver import Receiver
 from tests.functional.ledger.making import Clock, make_job, make_result, take
+from tests.servers.process import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = AddressPolicy(allow_http=True, allowed_networks=(ip_network("127.0.0.0/8"),))
@@ -26,7 +30,13 @@ TIMEOUT = 10.0
 
 
 @pytest.fixture
-def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]:
+def health() -> Health:
+    """Of a machine that is well."""
+    return Health({}, relief={}, limit=600.0)
+
+
+@pytest.fixture
+def deliveries(ledger: Ledger, settings: WorkerSettings, health: Health) -> Iterator[Deliveries]:
     """Deliveries as a worker makes them, loopback allowed."""
     with guarded_client(LOOPBACK) as client:
         yield Deliveries(
@@ -36,6 +46,7 @@ def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]
             random=Random(1),
             metrics=Metrics(),
             traces=Traces(NoOpTracer(), settings),
+            health=health,
         )
 
 
@@ -176,3 +187,34 @@ def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver)
     deliveries.attempt("dlv_03_evt_unknown")
 
     assert receiver.deliveries == []
+
+
+def test_fault_of_ones_own_is_no_attempt(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, health: Health, receiver: Receiver
+) -> None:
+    """A sender that can open no socket uses up none of the receiver's attempts, and another may try soon."""
+    delivery_id = due(ledger, receiver.url)
+    with no_more_files():
+        deliveries.attempt(delivery_id)
+
+    record = on_record(ledger)
+    assert (record.state, record.attempts) == (DeliveryState.PENDING, ())
+    assert health.aside is MachineFault.DESCRIPTORS
+    clock.advance(LEFT_SECONDS)
+    claim = ledger.deliveries.claim(delivery_id)
+    assert claim is not None
+    assert claim.attempt == 1
+
+
+def test_receiver_that_is_away_counts_unless_the_network_is_away_too(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, health: Health
+) -> None:
+    """A refused connection is the receiver's doing, but not for a worker that reaches nobody."""
+    delivery_id = due(ledger, f"http://127.0.0.1:{free_port()}/hook")
+    deliveries.attempt(delivery_id)
+    counted = len(on_record(ledger).attempts)
+    clock.advance(600)
+    health.step_aside(MachineFault.NETWORK, "cut off")
+    deliveries.attempt(delivery_id)
+
+    assert (counted, len(on_record(ledger).attempts)) == (1, 1)

@@ -7,7 +7,7 @@ from captionfleet_schemas.buckets import StoreAddress
 from captionfleet_workers.errors import AudioUnavailableError
 from captionfleet_workers.fetch import stores
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin
-from captionfleet_workers.fetch.spool import check_room, spooling, too_large
+from captionfleet_workers.fetch.spool import spooling
 from captionfleet_workers.outbound.addresses import ForbiddenAddressError
 
 
@@ -30,10 +30,8 @@ def read(address: StoreAddress, into: Path, policy: FetchPolicy) -> Fetched:
     """Read an object that may be read."""
     end = time.monotonic() + policy.deadline
     size = stores.size_of(address)
-    if size > policy.max_bytes:
-        raise too_large(policy.max_bytes)
-    check_room(into, size, policy.min_free_bytes)
-    with spooling(into, policy.max_bytes) as spool:
+    with spooling(into, policy) as spool:
+        spool.expect(size)
         for chunk in stores.chunks_of(address):
             spool.write(chunk)
             if time.monotonic() > end:

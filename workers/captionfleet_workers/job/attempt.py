@@ -109,6 +109,11 @@ class Attempt:
             self.held.lost.wait(min(left, 0.25))
             self.check_waiting()
 
+    @property
+    def has_lost_its_audio(self) -> bool:
+        """Whether somebody has removed the file from the spool."""
+        return self.fetched is not None and self.fetched.temporary and not self.fetched.path.exists()
+
     def close(self) -> None:
         """Remove the attempt's files from the spool."""
         if self.fetched is not None:

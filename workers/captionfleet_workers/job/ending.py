@@ -101,7 +101,7 @@ def await_parts(attempt: Attempt, fleet: Fleet, parts: Mapping[str, str]) -> Non
 
 
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:
-    """Return the job, as if it had not been started, because this worker is stopping."""
+    """Return the job, as if it had not been started: this worker is stopping, or has stepped aside."""
     progress = attempt.progress.encode()
     if not _as_holder(attempt, fleet, lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress)):
         log.info("job.lost")

@@ -20,6 +20,7 @@ from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.leases import LeaseKeeper
+from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
@@ -42,6 +43,7 @@ class Fleet:
     publisher: Publisher
     outbox: Outbox
     activity: Activity
+    health: Health
     leases: LeaseKeeper
     cool_downs: CoolDowns
     line: Line

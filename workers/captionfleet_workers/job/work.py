@@ -14,6 +14,8 @@ from captionfleet_workers.errors import (
     InPartsError,
     JobError,
     LeaseLostError,
+    MachineError,
+    NoRoomError,
     PausedError,
     PermanentError,
     ThrottledError,
@@ -29,6 +31,8 @@ from captionfleet_workers.job.gather import gather
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.job.quoting import free
 from captionfleet_workers.job.steps import walk
+from captionfleet_workers.lifecycle.blame import blamed_on_machine, own_fault
+from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.patience import until_ledger_answers
@@ -77,6 +81,11 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         log.info("job.lost")
     except HandedBackError:
         hand_back(attempt, fleet)
+    except MachineError as error:
+        fleet.health.step_aside(error.fault, error.message, attempt.job_id)
+        hand_back(attempt, fleet)
+    except NoRoomError as error:
+        defer(attempt, fleet, WaitingReason.RETRYING, error.retry_after, why=str(error))
     except InLineError:
         line_up(attempt, fleet)
     except InPartsError as error:
@@ -90,19 +99,23 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
 def _try(attempt: Attempt, fleet: Fleet) -> bool:
     """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
     attempt.permit = None
+    before = attempt.progress
     try:
         _refuse_poison(attempt, fleet)
         outcome = _outcome(attempt, fleet)
-    except (TransientError, PermanentError) as problem:
+    except (MachineError, TransientError, PermanentError) as error:
+        problem = _own_problem(error, attempt, fleet, before)
         _note(problem)
         return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
     except LedgerUnavailableError as error:
         log.warning("ledger.unavailable", reason=str(error))
+        _notice(error, fleet)
         attempt.rest(LEDGER_PAUSE_SECONDS)
         return False
     except JobError:
         raise
     except Exception as error:
+        _raise_if_machines(error, attempt, fleet, before)
         log.exception("job.internal_error")
         fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
         return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
@@ -117,6 +130,31 @@ def _outcome(attempt: Attempt, fleet: Fleet) -> CaptionResult:
         return gather(attempt, fleet)
     walk(attempt, fleet)
     return result.succeeded(attempt, region=attempt.account.terms.region, now=fleet.clock())
+
+
+def _own_problem(error: MachineError | Problem, attempt: Attempt, fleet: Fleet, before: Progress) -> Problem:
+    """What ended a walk, as a problem of the job.
+
+    Raises:
+        MachineError: it is none of the job's.
+    """
+    _raise_if_machines(error, attempt, fleet, before)
+    return own_fault(error) if isinstance(error, MachineError) else error
+
+
+def _raise_if_machines(error: Exception, attempt: Attempt, fleet: Fleet, before: Progress) -> None:
+    blamed = blamed_on_machine(error, fleet.health, attempt.job_id, lost_audio=attempt.has_lost_its_audio)
+    if blamed is not None:
+        # The walk counts for nothing.
+        attempt.progress = before
+        raise blamed from error
+
+
+def _notice(error: Exception, fleet: Fleet) -> None:
+    """A ledger that cannot be reached for want of a socket is not away."""
+    fault = machine_fault(error)
+    if fault is not None:
+        fleet.health.step_aside(fault, str(error))
 
 
 def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:

@@ -15,7 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from captionfleet_schemas import FailureCode
-from captionfleet_workers.errors import JobError, PermanentError, TransientError
+from captionfleet_workers.errors import JobError, MachineError, PermanentError
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.media import bare, work
 from captionfleet_workers.media.facts import ChildLimits
 
@@ -52,14 +54,24 @@ class Children:
 
         Raises:
             PermanentError: the task refused the file, crashed on it or took more than it may.
-            TransientError: the child was ended from outside.
+            MachineError: no child could be started, it was ended from outside, or the machine lacked what it needed.
         """
         with self._room:
             outcome = self._answer(task, arguments)
+        if "fault" in outcome:
+            raise MachineError(MachineFault(outcome["fault"]), outcome["message"], otherwise=FailureCode.AUDIO_DAMAGED)
         if "code" in outcome:
             raise PermanentError(FailureCode(outcome["code"]), outcome["message"])
         value: dict[str, Any] = outcome["value"]
         return value
+
+    def check(self) -> None:
+        """Have a child answer, beside those that are at work.
+
+        Raises:
+            MachineError: none does.
+        """
+        self._answer(work.answer, ())
 
     def _answer(self, task: Callable[..., object], arguments: tuple[object, ...]) -> dict[str, Any]:
         reader, writer = self._context.Pipe(duplex=False)
@@ -93,20 +105,27 @@ def verdict(exit_code: int, limits: ChildLimits, *, timed_out: bool) -> JobError
     if -exit_code in _CRASHES:
         return _damaged(f"the media library crashed on the audio ({signal.Signals(-exit_code).name})")
     # An operator, the system short of memory, or the worker's own end: none of them is the file's fault.
-    message = f"decoding was ended from outside (exit code {exit_code})"
-    return TransientError(message, code=FailureCode.AUDIO_DAMAGED)
+    return _no_child(f"decoding was ended from outside (exit code {exit_code})")
 
 
 def _damaged(message: str) -> PermanentError:
     return PermanentError(FailureCode.AUDIO_DAMAGED, message)
 
 
+def _no_child(message: str, fault: MachineFault = MachineFault.CHILD) -> MachineError:
+    return MachineError(fault, message, otherwise=FailureCode.AUDIO_DAMAGED)
+
+
 def _start(process: ForkServerProcess) -> None:
     try:
-        process.start()
+        try:
+            process.start()
+        except EOFError:
+            # The fork server was ended from outside, or could not fork; the next start begins a new one.
+            process.start()
     except (EOFError, OSError) as error:
-        # The fork server was ended from outside; the next start begins a new one.
-        raise TransientError(f"no media process could be started: {error}", code=FailureCode.AUDIO_DAMAGED) from error
+        fault = machine_fault(error) or MachineFault.CHILD
+        raise _no_child(f"no media process could be started: {error}", fault) from error
 
 
 def _received(reader: Connection) -> bytes | None:

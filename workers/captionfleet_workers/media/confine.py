@@ -30,6 +30,11 @@ def confine(limits: ChildLimits) -> None:
         resource.setrlimit(name, (soft, hard))
 
 
+def room_left() -> int:
+    """Bytes of address space that the limit of this process still allows."""
+    return resource.getrlimit(resource.RLIMIT_AS)[0] - _mapped_bytes()
+
+
 def end_with(sentinel: int) -> None:
     """Have the kernel end this process when the worker does, even while it hangs in a library.
 

@@ -28,7 +28,7 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
 
     Raises:
         PermanentError: the file cannot be decoded.
-        TransientError: the child was ended from outside.
+        MachineError: no child could do it on this machine.
         ValueError: `parts` or `longest` is below one.
     """
     if parts < 1 or (longest is not None and longest < 1):

@@ -109,6 +109,11 @@ class ChildLimits:
     """Decoding stops here: a few megabytes can hold days of silence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """What a child answers that has nothing else to do."""
+
+
 class Refusal(Exception):  # noqa: N818  it is a verdict on the file, not a failure of the program
     """The file cannot be used. `code` is a `FailureCode`; a child knows it by its text alone, without pydantic."""
 

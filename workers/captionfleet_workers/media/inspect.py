@@ -12,6 +12,6 @@ def inspect(path: Path, *, children: Children) -> Inspection:
 
     Raises:
         PermanentError: `audio_unsupported`, `audio_damaged`, `audio_empty` or `audio_too_long`.
-        TransientError: the child was ended from outside.
+        MachineError: no child could do it on this machine.
     """
     return Inspection(**children.run(work.measure, str(path)))

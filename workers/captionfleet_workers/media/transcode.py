@@ -26,7 +26,7 @@ def transcode(  # noqa: PLR0913  what of which file goes where, and how
 
     Raises:
         PermanentError: the file cannot be decoded, or ends before the part.
-        TransientError: the child was ended from outside.
+        MachineError: no child could do it on this machine.
     """
     path = into / secrets.token_hex(16)
     try:

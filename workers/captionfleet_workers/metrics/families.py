@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -64,6 +66,12 @@ class Metrics:
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
+        self._aside = Gauge(
+            "captionfleet_worker_aside",
+            "Whether this process takes no jobs because of a fault of its machine.",
+            ("fault",),
+            registry=self.registry,
+        )
         self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
@@ -130,6 +138,11 @@ class Metrics:
         """Show how many slots there are, and at each scrape how many are `busy`."""
         self._slots.set(total)
         self._busy.set_function(busy)
+
+    def aside(self, faults: Iterable[str], stands_aside: Callable[[Any], bool]) -> None:
+        """Show at each scrape for which faults of its machine the process stands aside."""
+        for fault in faults:
+            self._aside.labels(fault).set_function(partial(stands_aside, fault))
 
     # A rate misses what a series begins with: those that are known begin with zero.
     def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:

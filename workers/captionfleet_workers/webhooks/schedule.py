@@ -1,6 +1,6 @@
 """What follows an attempt to deliver, as a value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from captionfleet_ledger import DeliveryState
@@ -21,6 +21,8 @@ class Outcome:
 
     status: int | None
     retry_after: float | None = None
+    error: Exception | None = field(default=None, compare=False)
+    """Why there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)

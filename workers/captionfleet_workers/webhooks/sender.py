@@ -43,7 +43,7 @@ class Sender:
             with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
                 answer = _beginning(response)
         except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
-            return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
+            return Outcome(None, error=error), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
         return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC))), answer
 
     def _headers(self, event_id: str, body: bytes) -> dict[str, str]:
