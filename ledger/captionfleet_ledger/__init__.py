@@ -82,8 +82,8 @@ __all__ = [
     "Said",
     "Settlement",
     "Standing",
-    "UnreadableJobError",
     "Trouble",
+    "UnreadableJobError",
     "WaitingReason",
     "new_token",
 ]

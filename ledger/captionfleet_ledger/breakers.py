@@ -19,8 +19,8 @@ LONGEST_ACCOUNT_SECONDS = 600.0
 class Breakers:
     """One for each account, also where there is only one.
 
-    They stand where the pace does: `Pace.acquire` passes an open one by, also opens that of an account that answers none
-    of many calls, and `Pace.settle` closes it.
+    They stand where the pace does: `Pace.acquire` passes an open one by, and opens that of an account that answers none
+    of many calls; `Pace.settle` closes it.
     """
 
     def __init__(self, store: Store) -> None:
@@ -37,6 +37,7 @@ class Breakers:
         part_id: str = "",
         began: float,
         answered: float | None = None,
+        retry_after: float | None = None,
     ) -> Trouble:
         """A call found the service of an account out of order. One round trip.
 
@@ -49,9 +50,12 @@ class Breakers:
             part_id: of the part of it that called, if it has parts.
             began: when the call did, in seconds since 1970; one from before the breaker opened says nothing.
             answered: when the last call began that the caller knows another job had answered.
+            retry_after: seconds that the service asked to be left alone; no more than a minute is.
         """
         asker, known = part_id or job_id, "" if answered is None else answered
-        reply = self._trip(model, accounts, account, reason, began, FAILURES, *OUTAGE_SECONDS, "", job_id, asker, known)
+        first, longest = OUTAGE_SECONDS
+        how = (FAILURES, min(max(first, retry_after or 0.0), longest), longest, "")
+        reply = self._trip(model, accounts, account, reason, began, *how, job_id, asker, known)
         closed, other, others_fail, next_try = reply
         return Trouble(
             closed=int(closed),
@@ -78,8 +82,8 @@ class Breakers:
         Returns:
             How many accounts had a closed breaker.
         """
-        nobody = ("", "", "")
-        return int(self._trip(model, accounts, account, reason, began, 1, first, LONGEST_ACCOUNT_SECONDS, "1", *nobody)[0])
+        how = (1, first, LONGEST_ACCOUNT_SECONDS, "1")
+        return int(self._trip(model, accounts, account, reason, began, *how, "", "", "")[0])
 
     def answered(self, model: str, account: str, *, job_id: str, began: float) -> bool:
         """A call without a permit was answered, which closes a breaker that was opened before it began. One round trip.

@@ -68,9 +68,7 @@ class Line:
         """A job has ended, or waits for something else. Returns whether others stand in line. One round trip."""
         return bool(self._run("leave", name, str(group), job_id))
 
-    def call_up(
-        self, name: str, rates: Rates, *, limit: int = 100, accounts: Sequence[str] = ONLY
-    ) -> dict[str, Group]:
+    def call_up(self, name: str, rates: Rates, *, limit: int = 100, accounts: Sequence[str] = ONLY) -> dict[str, Group]:
         """Those who come ahead next, as far as there is room. One round trip.
 
         Whoever is not admitted within half a minute is called again: `leave` for those that are no longer queued.

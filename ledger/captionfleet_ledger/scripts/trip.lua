@@ -26,7 +26,7 @@ local function failing_jobs()
   local lasts = pace.fault and KEPT_SECONDS or ROW_SECONDS
   for index = 1, #raw, 2 do
     local at = tonumber(raw[index + 1])
-    if at <= answered or NOW - at > lasts then
+    if at < answered or NOW - at > lasts then
       redis.call('HDEL', failing, raw[index])
     else
       jobs[#jobs + 1] = raw[index]

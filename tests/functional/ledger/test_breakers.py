@@ -1,4 +1,4 @@
-"""The breaker of a fleet's only account: what opens it, what is known of each failure, and who waits where meanwhile."""
+"""The breaker of a fleet's only account: what opens it, what each failure shows, and who waits where meanwhile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -153,9 +153,7 @@ def test_a_model_that_hangs_gets_few_calls(ledger: Ledger, clock: Clock, latency
 
 
 @pytest.mark.parametrize(("audio", "latency"), [(6, 10), (120, 20), (1200, 100), (2400, 220)])
-def test_long_audio_at_a_cold_start_is_no_outage(
-    ledger: Ledger, clock: Clock, audio: float, latency: float
-) -> None:
+def test_long_audio_at_a_cold_start_is_no_outage(ledger: Ledger, clock: Clock, audio: float, latency: float) -> None:
     """Nobody knows yet how long answers take: the calls go out at the whole rate until the first one comes."""
     model = Silent(ledger, clock, LIMITED, audio, latency)
     simulation = Simulation(ledger, clock, LIMITED, processes=2, model=model)

@@ -11,7 +11,6 @@ from captionfleet_ledger import Ledger
 from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
-from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
@@ -23,6 +22,8 @@ from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.pacing.answers import Answers
+from captionfleet_workers.pacing.conditions import Conditions
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
@@ -43,7 +44,8 @@ class Fleet:
     outbox: Outbox
     activity: Activity
     leases: LeaseKeeper
-    cool_downs: CoolDowns
+    conditions: Conditions
+    answers: Answers
     line: Line
     pacer: Pacer
     lengths: LearnedLengths
