@@ -1,4 +1,4 @@
-"""A model's service that can be put out of order in any of the ways in which services are, and counts what it is asked."""
+"""A model's service that can be put out of order in the ways in which services are, and counts its calls."""
 
 import socket
 import threading
