@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from captionfleet_producers import CaptionClient, Submission
 from captionfleet_schemas import JobState
 from tests.functional.fleet.fleet import AUDIO, client_for
-from tests.functional.fleet.process import running_worker
+from tests.functional.fleet.process import forked_worker
 from tests.network import Link, link_to
 from tests.polling import until
 from tests.servers import Server, valkey_server
@@ -61,7 +61,7 @@ def measure(kind: Outage, *, rpm: int = 0) -> Passed:
                     "CAPTIONER_ADDRESS": str(address),
                     "PYTHONPATH": str(Path(__file__).with_name("names")),
                 }
-                workers.enter_context(running_worker(log, environment))
+                workers.enter_context(forked_worker(log, environment))
             return _pass(client, kind, service, link, address, logs)
 
 

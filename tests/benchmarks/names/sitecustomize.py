@@ -5,17 +5,16 @@ import socket
 from pathlib import Path
 from typing import Any
 
-_name = os.environ["CAPTIONER_NAME"]
 _system = socket.getaddrinfo
-_address = Path(os.environ["CAPTIONER_ADDRESS"])
 
 
 def _resolve(host: Any, *args: Any, **options: Any) -> Any:
-    if host != _name:
+    if host != os.environ.get("CAPTIONER_NAME"):
         return _system(host, *args, **options)
-    if not _address.exists():
+    address = Path(os.environ["CAPTIONER_ADDRESS"])
+    if not address.exists():
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-    return _system(_address.read_text("utf-8").strip(), *args, **options)
+    return _system(address.read_text("utf-8"), *args, **options)
 
 
 socket.getaddrinfo = _resolve

@@ -17,9 +17,9 @@ AWAY = "The model could not be reached."
 MINUTE = 60
 
 
-def fail(ledger: Ledger, job_id: str, began: float, **known: float) -> Trouble:
+def fail(ledger: Ledger, job_id: str, began: float, *, answered: float | None = None) -> Trouble:
     """A job's call found the service out of order."""
-    return ledger.breakers.count_failure(MODEL, ONLY, "", AWAY, job_id=job_id, began=began, **known)
+    return ledger.breakers.count_failure(MODEL, ONLY, "", AWAY, job_id=job_id, began=began, answered=answered)
 
 
 def faults(ledger: Ledger) -> list[str]:

@@ -89,7 +89,7 @@ def test_one_that_was_broken_off_goes_on(client: CaptionClient, ledger: Ledger) 
 )
 def test_any_filter(client: CaptionClient, ledger: Ledger, said: Said, options: list[str]) -> None:
     """Each option alone says which; all others stay."""
-    ones = {
+    ones: dict[str, Callable[[], list[str]]] = {
         "--tenant": lambda: failed(client, ledger, tenant="radio"),
         "--metadata": lambda: failed(client, ledger, show="42"),
         "--state": lambda: [client.submit(URL).id],

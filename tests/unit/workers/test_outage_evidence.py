@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ OPEN = Trouble(closed=0, answered=None, others_fail=True, next_try=8)
 HOUR, DAY = 3_600.0, 86_400.0
 
 
-def failed(**report: object) -> ModelCallError:
+def failed(**report: Any) -> ModelCallError:
     """A failed call, as the catalogue judges it."""
-    said = ErrorReport(**report)  # type: ignore[arg-type]  the caller names its fields
+    said = ErrorReport(**report)
     return ModelCallError(judge(said), said, route=Route.INLINE)
 
 
