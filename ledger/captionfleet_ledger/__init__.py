@@ -21,6 +21,7 @@ from captionfleet_ledger.records import (
     CaptionMemo,
     Chores,
     Claim,
+    Condition,
     Cooling,
     Delivery,
     DeliveryAttempt,
@@ -36,6 +37,7 @@ from captionfleet_ledger.records import (
     Refusal,
     RememberedCaption,
     Settlement,
+    Trouble,
     WaitingReason,
 )
 
@@ -45,6 +47,7 @@ __all__ = [
     "CaptionMemo",
     "Chores",
     "Claim",
+    "Condition",
     "Cooling",
     "Delivery",
     "DeliveryAttempt",
@@ -79,6 +82,7 @@ __all__ = [
     "Said",
     "Settlement",
     "Standing",
+    "Trouble",
     "UnreadableJobError",
     "WaitingReason",
     "new_token",

@@ -134,9 +134,10 @@ class Jobs:
         """
         return self._end(result, "lease", lease.token, webhook_url, traceparent, memo)[1]
 
-    def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
+    def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str, counts: bool = True) -> bool:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
-        return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress))
+        # An attempt that does not count is one that an outage has cut short.
+        return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress, "" if counts else "1"))
 
     def split(self, lease: Lease, parts: Mapping[str, str], *, progress: str) -> tuple[QueuedJob, ...] | None:
         """Let a job wait until its parts have ended, each a job of its own; the attempt does not count. One round trip.

@@ -265,3 +265,30 @@ class Cooling:
 
     seconds: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What holds up the calls of an account, for a fleet that asks for no permits."""
+
+    cooling: Cooling | None
+    fault: str
+    """Why its breaker is open; empty while it is closed."""
+    doubted: bool
+    """Whether calls have failed since the account last answered."""
+    lined: bool
+    """Whether jobs stand in line for the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is known around a call that found its account out of order."""
+
+    closed: int
+    """Accounts that have a closed breaker."""
+    answered: float | None
+    """When the last call began that another job had answered on this account, in seconds since 1970."""
+    others_fail: bool
+    """Whether calls of other jobs have failed too since the account last answered."""
+    next_try: float
+    """Seconds until a call may try the account; 0 while its breaker is closed."""

@@ -19,7 +19,6 @@ from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.accounts import Account, Accounts
 from captionfleet_workers.activity import Activity
-from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
@@ -43,6 +42,8 @@ from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.model_accounts import ModelAccount
 from captionfleet_workers.outbound import guarded_client, model_http_client
 from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.pacing.answers import Answers
+from captionfleet_workers.pacing.conditions import Conditions
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
@@ -182,9 +183,18 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
 ) -> Fleet:
     accounts = _accounts(settings, machine.tls)
     stack.callback(accounts.close)
+    conditions = Conditions(ledger)
     line = Line(
-        ledger, publisher, accounts.together, holder=holder, slots=settings.worker_concurrency, beat=activity.beat
+        ledger,
+        publisher,
+        accounts.together,
+        accounts=accounts.names,
+        is_held_up=lambda model: pacer.outage(model) if accounts.several else conditions.holds_up(model),
+        holder=holder,
+        slots=settings.worker_concurrency,
+        beat=activity.beat,
     )
+    pacer = Pacer(ledger, holder, accounts.rates, line.caller.soon, beat=activity.beat)
     return Fleet(
         settings=settings,
         holder=holder,
@@ -196,9 +206,10 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         metrics=metrics,
         traces=traces,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
-        cool_downs=CoolDowns(ledger),
+        conditions=conditions,
+        answers=Answers(),
         line=line,
-        pacer=Pacer(ledger, holder, accounts.rates, line.caller.soon, beat=activity.beat),
+        pacer=pacer,
         lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),

@@ -64,6 +64,7 @@ def rates_of(settings: WorkerSettings, account: ModelAccount, card: ModelCard) -
         tokens_per_second=account.tpm / 60,
         ramp_seconds=settings.model_ramp,
         tokens_per_audio_second=float(card.tokens.tokens_per_second),
+        hears_answers=True,
         other_tokens=card.tokens.template_tokens + card.tokens.typical_output_tokens,
     )
 

@@ -156,7 +156,7 @@ def _fact_of_pause(one: "PauseStanding") -> Fact:
 
 def _fact_of_fault(one: "Fault") -> Fact:
     since, again = (moment.isoformat(sep=" ", timespec="seconds") for moment in (one.since, one.next_try))
-    return one.account, f"for {one.model} since {since}, tried again at {again}: {one.reason}"
+    return one.account or "the only one", f"for {one.model} since {since}, tried again at {again}: {one.reason}"
 
 
 def _delivery_line(delivery: "Delivery") -> str:

@@ -43,6 +43,8 @@ class Attempt:
     """Whether the job counts as ahead of its call."""
     permit: Permit | None = None
     """Of the last call; None where the account has no limit."""
+    called_at: float = 0.0
+    """When it began, in seconds since 1970; 0 before it."""
     answer: Answer | None = None
     caption_key: str | None = None
     """What the answer is remembered under; None remembers nothing."""

@@ -63,13 +63,17 @@ def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult, expected: Exp
             fleet.metrics.expected(outcome.model, expected.usage, expected.cost)
 
 
-def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:
+def defer(  # noqa: PLR0913  what it waits for, why, and whether that was an attempt
+    attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str, counts: bool = True
+) -> None:
     """Give the slot up: the sweep queues the job again when it is due."""
     progress = attempt.progress.encode()
     deferred = _as_holder(
         attempt,
         fleet,
-        lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress),
+        lambda: fleet.ledger.jobs.defer(
+            attempt.claim.lease, reason=reason, delay=after, progress=progress, counts=counts
+        ),
     )
     log.info("job.waiting" if deferred else "job.lost", waiting_for=reason, seconds=round(after, 1), why=why)
 

@@ -11,7 +11,6 @@ from captionfleet_ledger import Ledger
 from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
-from captionfleet_workers.job.cool_down import CoolDowns
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
@@ -24,6 +23,8 @@ from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.pacing.answers import Answers
+from captionfleet_workers.pacing.conditions import Conditions
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
@@ -45,7 +46,8 @@ class Fleet:
     activity: Activity
     health: Health
     leases: LeaseKeeper
-    cool_downs: CoolDowns
+    conditions: Conditions
+    answers: Answers
     line: Line
     pacer: Pacer
     lengths: LearnedLengths

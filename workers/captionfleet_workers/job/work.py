@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import structlog
 
@@ -25,7 +26,7 @@ from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.cool_down import EXCEEDED
 from captionfleet_workers.job.ending import await_parts, defer, hand_back, line_up, park, settle
-from captionfleet_workers.job.failover import leave_account, note_failure
+from captionfleet_workers.job.failover import leave_account
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.gather import gather
 from captionfleet_workers.job.part import Part
@@ -35,6 +36,7 @@ from captionfleet_workers.lifecycle.blame import blamed_on_machine, own_fault
 from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.pacing.outage import look_into
 from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.policies import quote_terms
 from captionfleet_workers.progress import Progress
@@ -98,7 +100,7 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
 
 def _try(attempt: Attempt, fleet: Fleet) -> bool:
     """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
-    attempt.permit = None
+    attempt.permit, attempt.called_at = None, 0.0
     before = attempt.progress
     try:
         _refuse_poison(attempt, fleet)
@@ -186,6 +188,7 @@ def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:
         now=fleet.clock(),
         deadline=attempt.deadline,
         random=fleet.random,
+        evidence=look_into(problem, attempt, fleet),
     )
 
 
@@ -202,11 +205,10 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             attempt.progress = progress
             fleet.lengths.learn(attempt.card.name, seconds)
             return False
-        case Retry(after, reason, progress):
-            attempt.progress = progress
-            after = _warn_fleet(problem, after, attempt, fleet)
-            note_failure(problem, attempt, fleet)
-            return _wait(after, reason, problem, attempt, fleet)
+        case Retry() as retry:
+            attempt.progress = retry.progress
+            after = _warn_fleet(problem, retry.after, attempt, fleet)
+            return _wait(replace(retry, after=after), problem, attempt, fleet)
         case Pause(reason, progress):
             attempt.progress = progress
             if leave_account(attempt, fleet, reason):
@@ -215,11 +217,11 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             return True
 
 
-def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
-    if after <= DEFAULT_SCHEDULE.in_slot:
-        attempt.rest(after)
+def _wait(retry: Retry, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
+    if retry.after <= DEFAULT_SCHEDULE.in_slot:
+        attempt.rest(retry.after)
         return False
-    defer(attempt, fleet, reason, after, why=str(problem))
+    defer(attempt, fleet, retry.reason, retry.after, why=str(problem), counts=retry.counts)
     return True
 
 
@@ -238,7 +240,7 @@ def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: F
     model, pace, reason = attempt.card.name, fleet.ledger.pace, problem.row.reason
     if attempt.permit is None:
         pace.cool_down(model, after, reason, attempt.account.name)
-        fleet.cool_downs.forget(model)
+        fleet.conditions.forget(model)
         return after
     exceeded = EXCEEDED.get(reason, Exceeded.CAPACITY)
     rates = fleet.accounts.rates_on(attempt.account, model)
