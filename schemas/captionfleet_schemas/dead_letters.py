@@ -111,6 +111,12 @@ def _writable(value: Any) -> Any:
             return {str(name): _writable(one) for name, one in value.items()}
         case list() | tuple():
             return [_writable(one) for one in value]
+        case _:
+            return _tagged(value)
+
+
+def _tagged(value: object) -> Any:
+    match value:
         case datetime():
             return {_TYPE: "datetime", _VALUE: value.isoformat()}
         case Decimal():

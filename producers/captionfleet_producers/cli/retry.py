@@ -6,6 +6,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
+from captionfleet_producers.cli.letters import retry_letters
 from captionfleet_producers.cli.printing import print_json
 
 
@@ -13,15 +14,19 @@ from captionfleet_producers.cli.printing import print_json
     epilog=options.examples(
         "captionfleet retry 0b6fba0e-6a3f-4b0e-8f3f-0f2a9ad1e0a7",
         "captionfleet retry --all --tenant radio",
+        "captionfleet retry --messages 3f2a9ad1e0a7",
         "captionfleet list --state failed --json | jq -r .id | xargs captionfleet retry",
     )
 )
 @click.argument("job_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every job of the dead set.")
 @click.option("--tenant", help="With --all: only this tenant's jobs.")
+@click.option("--messages", is_flag=True, help="Instead of jobs: dead letters, by the ids of `dead --messages`.")
 @options.as_json
-def retry(job_ids: Sequence[str], *, everything: bool, tenant: str | None, as_json: bool) -> int:
+def retry(job_ids: Sequence[str], *, everything: bool, tenant: str | None, messages: bool, as_json: bool) -> int:
     """Return jobs that failed, expired or were cancelled to the queue, with attempts and crashes counted anew.
+
+    With `--messages`, send messages that no worker could read to their queue again, as they were.
 
     The exit status is 1 if one of them is unknown, has its caption, or has not ended.
     """
@@ -29,6 +34,8 @@ def retry(job_ids: Sequence[str], *, everything: bool, tenant: str | None, as_js
         raise click.UsageError("name jobs, or give --all for the whole dead set")
     if tenant is not None and not everything:
         raise click.UsageError("--tenant goes with --all")
+    if messages:
+        return retry_letters(job_ids, as_json=as_json)
     with fleet.CaptionClient.from_env() as client:
         # Read first: each retry takes its job out of the set that is being read.
         chosen = [record.job.id for record in client.dead(tenant=tenant)] if everything else job_ids
