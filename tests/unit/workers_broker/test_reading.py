@@ -1,4 +1,4 @@
-"""The one place where a message is read: total, liberal where the meaning is plain, and with a reason where it is not."""
+"""The place where messages are read: total, liberal where the meaning is plain, with a reason where it is not."""
 
 import base64
 import bz2
@@ -107,7 +107,7 @@ BAD: dict[str, tuple[RawMessage, str, str | None]] = {
     "msgpack": (message(b"\x93\x90", content_type="application/x-msgpack"), "messages are JSON", "show-42"),
     "number": (message(5), "the body is a number", "show-42"),
     "null": (message(None), "the body is null", "show-42"),
-    "true": (message(True), "true or false", "show-42"),
+    "true": (message(b"true"), "true or false", "show-42"),
     "text": (message("hello"), "the body is text", "show-42"),
     "no JSON at all": (message(b"hello", headers={}), "no JSON", None),
     "empty": (message(b""), "empty", "show-42"),
@@ -118,7 +118,7 @@ BAD: dict[str, tuple[RawMessage, str, str | None]] = {
     "kwargs that are no object": (message([[], 7, {}]), "keyword arguments are a number", "show-42"),
     "kwargs null": (message([[], None, {}]), "no job_id", "show-42"),
     "nested too deeply": (message(b"[" * 100_000), "nested too deeply", "show-42"),
-    "huge number": (message(b"[[], {\"job_id\": " + b"9" * 5000 + b"}, {}]"), "no JSON that can be read", "show-42"),
+    "huge number": (message(b'[[], {"job_id": ' + b"9" * 5000 + b"}, {}]"), "no JSON that can be read", "show-42"),
     "number out of range": (message(b'{"job_id": 1e999}'), "out of range", "show-42"),
     "NaN": (message(b'{"job_id": NaN}'), "JSON has no NaN", "show-42"),
     "job as text": (message([[], {"job_id": "a", "job": json.dumps(JOB)}, {}]), "job is text", "a"),
@@ -216,7 +216,9 @@ def test_deliveries_are_read_too(body: Any) -> None:
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12) | st.integers(), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12) | st.integers(), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 json_values = st.recursive(
