@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from captionfleet_schemas.wire import DEAD_QUEUE
 
 _CHUNK = 100
 _NOT_FOUND = 404
+_GIVE_BACK_SECONDS = 5.0
+_LOOK_SECONDS = 0.02
 _AMQP_PROPERTIES = (
     "delivery_mode",
     "correlation_id",
@@ -96,10 +99,11 @@ class ListBox:
         self._channel.basic_publish(message, exchange="", routing_key=queue)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Got:
     channel: Any
     got: Any
+    is_removed: bool = False
 
     @property
     def raw(self) -> Raw:
@@ -115,10 +119,15 @@ class _Got:
 
     def remove(self) -> None:
         self.channel.basic_ack(self.got.delivery_tag)
+        self.is_removed = True
+
+    def forget(self) -> None:
+        """Let go of the message, of which the broker holds the letter."""
+        self.got = None
 
 
 class QueueBox:
-    """The letters of a RabbitMQ queue: those in hand go back to their places when the connection is closed."""
+    """The letters of a RabbitMQ queue: those in hand go back to their places, by themselves if need be."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -127,17 +136,29 @@ class QueueBox:
     def letters(self) -> Iterator[Lying]:
         """Likewise."""
         channel: Any = self._connection.channel()
+        # To the byte: py-amqp would make text of a body by what it says of itself.
+        channel.auto_decode = False
         try:
             count = channel.queue_declare(DEAD_QUEUE, passive=True).message_count
         except self._connection.channel_errors as error:
             if int(getattr(error, "reply_code", 0)) != _NOT_FOUND:
                 raise
             return
-        for _ in range(count):
-            got = channel.basic_get(DEAD_QUEUE, no_ack=False)
-            if got is None:
-                return
-            yield _Got(channel, got)
+        got: list[_Got] = []
+        try:
+            while len(got) < count and (one := channel.basic_get(DEAD_QUEUE, no_ack=False)):
+                got.append(_Got(channel, one))
+                yield got[-1]
+                got[-1].forget()
+        finally:
+            self._give_back(channel, sum(not one.is_removed for one in got))
+
+    def _give_back(self, channel: Any, kept: int) -> None:
+        """Put letters in hand back, and wait for the queue to have them: whoever looks next shall find them."""
+        channel.basic_recover(requeue=True)
+        end = time.monotonic() + _GIVE_BACK_SECONDS
+        while channel.queue_declare(DEAD_QUEUE, passive=True).message_count < kept and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
 
     def send(self, raw: Raw, queue: str) -> None:
         """Likewise."""

@@ -20,6 +20,7 @@ _HEADER_FRAME = 2
 _WITHOUT_PROPERTIES = b"\x00\x00"
 
 _Connection: Any = pyamqp.Connection
+_Channel: Any = pyamqp.Channel
 
 
 def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[Any], bool]:
@@ -56,8 +57,17 @@ def bare_header(content: Any) -> bytes:
     return pack(">HxxQ", class_id, body_size) + _WITHOUT_PROPERTIES
 
 
+class Channel(_Channel):  # type: ignore[misc]  # kombu's stubs leave the class out
+    """A channel that gives bodies as they were sent; py-amqp makes text of them by what they say of themselves."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "auto_decode": False})
+
+
 class Connection(_Connection):  # type: ignore[misc]  # kombu's stubs leave the class out
-    """A connection whose frames are handled that way."""
+    """A connection of such channels, whose frames are handled that way."""
+
+    Channel = Channel
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, frame_handler=frame_handler, **options)
