@@ -44,7 +44,7 @@ bench: setup ## Measure speed and memory side by side with a plain Celery task; 
 chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"
 	$(BIN)/python -m tests.chaos $(ARGS)
 
-fuzz: setup ## Thousands of broken audio files through the media children; ARGS="--files 20000 --seed 2"
+fuzz: setup ## Thousands of broken files through the media children; ARGS="--messages 20000" for messages on each broker
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 node: setup ## The model's examples with Node's openai package against the emulator; needs node 20 and npm

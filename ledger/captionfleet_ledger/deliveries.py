@@ -76,7 +76,9 @@ class Deliveries:
         prefix = self._store.prefixes[self._store.shard_of(job_id)]
         ids = [raw.decode() for raw in self._store.send(("LRANGE", f"{prefix}deliveries:{job_id}", 0, -1))]
         replies = iter(self._store.send_all([command for one in ids for command in _reading(prefix, one)]))
-        return tuple(_delivery(one, job_id, next(replies), next(replies)) for one in ids)
+        read = [(one, next(replies), next(replies)) for one in ids]
+        # The delivery of a message that was rejected is forgotten before a job that came later under its id.
+        return tuple(_delivery(one, job_id, values, attempts) for one, values, attempts in read if values[0])
 
     def disable_endpoint(self, url: str) -> None:
         """Send nothing to this address any more, as it answered 410."""

@@ -18,6 +18,8 @@ from captionfleet_ledger.pace import Pace
 from captionfleet_ledger.pauses import Pauses
 from captionfleet_ledger.pieces import Pieces
 from captionfleet_ledger.records import Chores
+from captionfleet_ledger.rejections import Rejections
+from captionfleet_ledger.schedule import Schedule
 from captionfleet_ledger.store import Store
 from captionfleet_ledger.sweeping import Sweeper
 
@@ -41,6 +43,8 @@ class Ledger:
         self.limits = Limits(store)
         self.pauses = Pauses(store)
         self.pieces = Pieces(store)
+        self.rejections = Rejections(store)
+        self.schedule = Schedule(store)
 
     @classmethod
     def connect(cls, url: str, *, options: LedgerOptions = DEFAULTS, clock: Callable[[], float] | None = None) -> Self:

@@ -16,6 +16,8 @@ class WaitingReason(StrEnum):
     MODEL_PAUSED = "model_paused"
     PARTS = "parts"
     """Long audio is captioned in parts, and not all of them have ended."""
+    SCHEDULED = "scheduled"
+    """Its message names a moment before which it is not to be worked on."""
 
 
 class Refusal(StrEnum):

@@ -194,8 +194,8 @@ class CaptionClient:
         return next(self.wait_many([job_id], timeout))
 
     def wait_many(self, job_ids: Iterable[str], timeout: float | None = None) -> Iterator[CaptionResult]:
-        """The results of many jobs, each as soon as it is there; `timeout` is for all together. Errors as in `wait`."""
-        return results(job_ids, timeout, read=self.get_many, clock=self._clock)
+        """The results of many jobs, each as it is there; `timeout` is for all together. Errors as in `wait`."""
+        return results(job_ids, timeout, read=self.get_many, rejection=self.operations.rejection, clock=self._clock)
 
     def watch(self, job_id: str, timeout: float | None = None) -> Iterator[Watched]:
         """A job while it is worked on; its `CaptionResult` comes last. Errors as in `wait`.

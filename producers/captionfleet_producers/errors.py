@@ -8,6 +8,7 @@ ProducerError
 ├── SubmissionConflictError         submission_conflict    the id or idempotency key stands for another job
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
+├── LetterNotSendableError          letter_not_sendable    a dead letter whose message is not kept, or from nowhere
 ├── NewerReleaseError               newer_release          a newer release wrote the job, and this one cannot read it
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
 ├── BlobStoreError                  blob_store_unavailable the bucket for audio refuses or does not answer (transient)
@@ -95,6 +96,16 @@ class JobNotRetryableError(ProducerError):
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(f"job {job_id} is {state}: only a job that failed, expired or was cancelled is tried again")
         self.job_id = job_id
+
+
+class LetterNotSendableError(ProducerError):
+    """A dead letter cannot be sent again; it stays where it is."""
+
+    code = "letter_not_sendable"
+
+    def __init__(self, letter_id: str, reason: str) -> None:
+        super().__init__(f"dead letter {letter_id} cannot be sent again: {reason}")
+        self.id = letter_id
 
 
 class NewerReleaseError(ProducerError):

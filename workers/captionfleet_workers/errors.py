@@ -15,6 +15,7 @@
     ├── LeaseLostError              the job was cancelled, or is another worker's now: stop quietly
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
+    UnreadableMessageError          no worker can read a message: it becomes a dead letter with the reason
     BrokerUnavailableError          the message queue cannot be reached: the ledger keeps what was to be said
 
 `ModelCallError` lives in `model/errors.py` beside the catalogue that fills it, `ForbiddenAddressError` in
@@ -119,6 +120,14 @@ class LeaseLostError(JobError):
 
 class HandedBackError(JobError):
     """The worker is stopping and gives the job back, unharmed."""
+
+
+class UnreadableMessageError(Exception):
+    """No worker can read a message; `reason` is one sentence that repeats nothing of its body."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class BrokerUnavailableError(Exception):

@@ -1,6 +1,5 @@
 """What a worker says on the broker: events to the results exchange, wake-up calls, and dead letters."""
 
-import json
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -87,12 +86,11 @@ class Publisher:
         """Tell a worker that a webhook delivery is due."""
         self._send(DELIVER_TASK, {"delivery_id": delivery_id}, DELIVERIES_QUEUE)
 
-    def bury(self, message: object, reason: str) -> None:
-        """Put a message that cannot be worked on aside, with the reason, where a person can look at it."""
-        body = json.dumps({"reason": reason, "message": message}, default=str).encode()
+    def bury(self, letter: bytes) -> None:
+        """Put a dead letter where a person can look at it."""
         with self._reaching_broker(), self._app.producer_pool.acquire(block=True) as producer:
             producer.publish(
-                body,
+                letter,
                 exchange=self._dead.exchange,
                 routing_key=DEAD_QUEUE,
                 declare=[self._dead],

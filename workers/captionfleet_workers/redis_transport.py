@@ -12,17 +12,20 @@ from typing import Any
 from kombu.transport import redis
 from kombu.utils.url import url_to_parts
 
+from captionfleet_workers.broker import amqp_transport
+from captionfleet_workers.broker.redis_reading import ReadingChannel
+
 NAME = f"{__name__}:Transport"
 TABLE_SECONDS = 5.0
 """How long a queue that somebody binds to the results exchange may miss events; kombu reads the table for each one."""
 
-_SCHEMES = {"redis", "rediss", "redis+socket"}
+_TRANSPORTS = {
+    **dict.fromkeys(("redis", "rediss", "redis+socket"), NAME),
+    **dict.fromkeys(("amqp", "amqps", "pyamqp"), amqp_transport.NAME),
+}
 
 
-_Base: Any = redis.Channel
-
-
-class Channel(_Base):  # type: ignore[misc]  # kombu's stubs leave out what is overridden here
+class Channel(ReadingChannel):
     """A channel that keeps its client."""
 
     _kept: Any = None
@@ -52,4 +55,4 @@ class Transport(redis.Transport):
 
 def transport_for(broker_url: str) -> str | None:
     """The transport to name to Celery, or None where its own choice is right."""
-    return NAME if url_to_parts(broker_url).scheme in _SCHEMES else None
+    return _TRANSPORTS.get(url_to_parts(broker_url).scheme)

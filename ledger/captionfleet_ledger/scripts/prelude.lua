@@ -106,6 +106,8 @@ local function write_job(id, accepted_at, nonce, fingerprint, body, queue, tenan
     end
   end
   if not job.quote then redis.call('ZADD', key('jobs'), accepted_at, id) end
+  -- An earlier message about it could not be read.
+  if redis.call('DEL', key('rejected', id)) == 1 then redis.call('PERSIST', key('deliveries', id)) end
   return job
 end
 

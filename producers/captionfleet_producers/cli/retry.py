@@ -1,6 +1,6 @@
 """`captionfleet retry`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,6 +8,7 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.filters import filter_of, which_jobs
+from captionfleet_producers.cli.letters import retry_letters
 from captionfleet_producers.cli.printing import print_json
 from captionfleet_producers.cli.progress import progress_bar
 
@@ -23,6 +24,7 @@ RETURNABLE = ("failed", "expired", "cancelled")
         "captionfleet retry --failed model_unavailable --since 2026-11-01",
         "captionfleet retry --state expired --tenant radio --dry-run",
         "captionfleet retry --all --tenant radio",
+        "captionfleet retry --messages 3f2a9ad1e0a7",
     )
 )
 @click.argument("job_ids", metavar="[ID]...", nargs=-1)
@@ -30,20 +32,20 @@ RETURNABLE = ("failed", "expired", "cancelled")
 @click.option("--failed", "failure_code", metavar="CODE", help="Every job that failed so, such as model_unavailable.")
 @which_jobs(RETURNABLE)
 @click.option("--dry-run", is_flag=True, help="Only say how many jobs that would be.")
+@click.option("--messages", is_flag=True, help="Instead of jobs: dead letters, by the ids of `dead --messages`.")
 @options.as_json
-def retry(job_ids: Sequence[str], *, dry_run: bool, as_json: bool, **said: Any) -> int:
+def retry(job_ids: Sequence[str], *, dry_run: bool, messages: bool, as_json: bool, **said: Any) -> int:
     """Return jobs that failed, expired or were cancelled to the queue, with attempts and crashes counted anew.
+
+    With `--messages`, send messages that no worker could read to their queue again, as they were.
 
     Name them, or say which with options: all that fit are returned. To do it again, also after it was broken off, goes
     on with those that are left. The exit status is 1 if one that was named is unknown, has its caption, or has not
     ended.
     """
-    if any(said.values()) is bool(job_ids):
-        raise click.UsageError("name jobs, or say which with options: --all is the whole dead set")
-    if dry_run and job_ids:
-        raise click.UsageError("--dry-run goes with options that say which jobs")
-    if said["failure_code"] and set(said["states"]) - {"failed"}:
-        raise click.UsageError("--failed is about jobs in state failed")
+    _check(job_ids, dry_run=dry_run, messages=messages, said=said)
+    if messages:
+        return retry_letters(job_ids, as_json=as_json)
     with fleet.CaptionClient.from_env() as client:
         if job_ids:
             returned = [_retry(client, job_id, as_json=as_json) for job_id in job_ids]
@@ -54,6 +56,17 @@ def retry(job_ids: Sequence[str], *, dry_run: bool, as_json: bool, **said: Any) 
         else:
             _retry_all(client, chosen, as_json=as_json)
     return 0
+
+
+def _check(job_ids: Sequence[str], *, dry_run: bool, messages: bool, said: Mapping[str, Any]) -> None:
+    if any(said.values()) is bool(job_ids):
+        raise click.UsageError("name jobs, or say which with options: --all is the whole dead set")
+    if dry_run and (job_ids or messages):
+        raise click.UsageError("--dry-run goes with options that say which jobs")
+    if messages and any(value for name, value in said.items() if name != "dead"):
+        raise click.UsageError("--messages goes with the ids of dead letters, or with --all")
+    if said["failure_code"] and set(said["states"]) - {"failed"}:
+        raise click.UsageError("--failed is about jobs in state failed")
 
 
 def _chosen(*, states: Sequence[str], failure_code: str | None, **others: Any) -> "JobFilter":

@@ -35,8 +35,6 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     Raises:
         InvalidMessageError: the ledger does not know the job, and the message carries none or one that is not valid.
     """
-    if not job_id:
-        raise InvalidMessageError("the message names no job_id", dict(body or {}))
 
     def take() -> Claim | Refusal:
         return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds, model=model, token=token)
@@ -44,7 +42,7 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     try:
         claimed = take()
         if claimed is Refusal.UNKNOWN:
-            _accept(ledger, job_id, body)
+            accept(ledger, job_id, body)
             claimed = take()
         if isinstance(claimed, Claim):
             _check_readable(claimed)
@@ -65,7 +63,12 @@ def _check_readable(claimed: Claim) -> None:
         raise UnreadableJobError(claimed.job.id, f"its {error.title.lower()} is that of another release") from error
 
 
-def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> None:
+def accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> None:
+    """Write a job to the ledger that its message carries.
+
+    Raises:
+        InvalidMessageError: the message carries none or one that is not valid, or its id is that of another job.
+    """
     if body is None:
         raise InvalidMessageError(
             f"the ledger holds no job {job_id!r}, and the message carries none", {"job_id": job_id}
@@ -74,13 +77,16 @@ def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> N
         raise InvalidMessageError(
             f"ids such as {job_id!r} are those of parts of long audio; choose another", dict(body)
         )
-    sent = {"id": job_id, **body}
+    # An id that is there and empty is what some languages make of one that is left out.
+    sent = {**body, "id": body.get("id") or job_id}
     newer = _is_newer(body)
     job = _outlines(sent) if newer else CaptionJob.decode(sent)
     if job.id != job_id:
         raise InvalidMessageError(f"the message is about job {job_id!r} and carries job {job.id!r}", dict(body))
     try:
         ledger.jobs.accept(job, body=json.dumps(sent).encode() if newer else None)
+    except RecursionError:
+        raise InvalidMessageError("the job is nested too deeply", {"job_id": job_id}) from None
     except JobConflictError as error:
         raise InvalidMessageError(str(error), dict(body)) from error
     log.info("job.accepted_from_message", scheme=job.scheme)

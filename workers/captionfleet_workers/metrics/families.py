@@ -23,7 +23,7 @@ LENGTHS = (1.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1
 STEPS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 INTERRUPTED = "interrupted"
 ANSWERED = "answered"
-_OTHER_ENDS = {FailureCode.CANCELLED, FailureCode.DEADLINE_EXCEEDED}
+_OTHER_ENDS = {FailureCode.CANCELLED, FailureCode.DEADLINE_EXCEEDED, FailureCode.MESSAGE_REJECTED}
 ENDS = ((JobState.SUCCEEDED, ""), *((JobState.FAILED, code.value) for code in FailureCode if code not in _OTHER_ENDS))
 """States and codes of jobs that are shown before there is one."""
 CHORES = ("send", "expire", "publish", "deliver", "forget")
@@ -62,6 +62,7 @@ class Metrics:
             "expected_cost_usd", "US dollars that these answers were expected to cost.", "model"
         )
         self._webhooks = self._counter("webhook_attempts", "Attempts to deliver, by the state after them.", "state")
+        self._dead_letters = self._counter("dead_letters", "Messages that could not be read, and were put aside.")
         self._chores = self._counter("sweep_chores", "What sweeps of this process found to do.", "chore")
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
@@ -122,6 +123,10 @@ class Metrics:
     def delivered(self, state: str) -> None:
         """Count an attempt to deliver a webhook, by the state that it left the delivery in."""
         self._webhooks.labels(state).inc()
+
+    def dead_lettered(self) -> None:
+        """Count a message that was put aside."""
+        self._dead_letters.inc()
 
     def swept(self, chores: Chores) -> None:
         """Count a sweep, and what it found."""
