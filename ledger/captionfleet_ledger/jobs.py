@@ -72,7 +72,32 @@ class Jobs:
         """
         lease = Lease(job_id, token or new_token())
         status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
-        return claim_of(lease, holder, *values) if status == b"claimed" else Refusal(status.decode())
+        return claim_of(lease, holder, *values[:-1]) if status == b"claimed" else Refusal(status.decode())
+
+    def take(
+        self, job_id: str, *, holder: str, lease_seconds: float, model: str = "", token: str | None = None
+    ) -> Claim | Refusal:
+        """Take the job whose turn it is, as the message of `job_id` has arrived. One round trip.
+
+        A message is a wake-up call: of the jobs in its queue and shard, whoever's tenant holds fewest slots is claimed,
+        as by `claim`, and `job_id` gets the message of that one. The claim's lease says which job it is.
+
+        Args:
+            job_id: as the queue message has it.
+            holder, lease_seconds, model, token: as in `claim`.
+
+        Returns:
+            A refusal is of `job_id`, and no other job of its queue and shard waits for a message.
+
+        Raises:
+            UnreadableJobError: a newer release wrote the job that it names. It is claimed: give it back (`set_aside`).
+        """
+        lease = Lease(job_id, token or new_token())
+        status, *values = self._run("take", job_id, lease.token, holder, lease_seconds, model)
+        if status != b"claimed":
+            return Refusal(status.decode())
+        *values, taken = values
+        return claim_of(replace(lease, job_id=taken.decode()), holder, *values)
 
     def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
         """Prolong leases, all in one round trip, and give those that are lost: cancelled, superseded or ended.
