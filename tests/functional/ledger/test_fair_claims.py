@@ -117,7 +117,7 @@ def test_lanes_and_shards_are_apart(ledger: Ledger, clock: Clock) -> None:
 
 
 def test_a_deep_backlog_of_two_tenants_is_not_sent_again(one_shard: Ledger, clock: Clock) -> None:
-    """Who was overtaken by fairness has not lost its message: its place in the queue is that of the message it waits for."""
+    """Who was overtaken by fairness has lost no message: its place is that of the one which it waits for."""
     messages = deque(accept(one_shard, clock, "many", 400))
     clock.advance(600)
     messages += accept(one_shard, clock, "few", 100)
@@ -228,7 +228,7 @@ def test_what_an_older_release_leaves_behind_does_no_harm(one_shard: Ledger, clo
     for job_id in ids[:99]:
         raw.hset(f"cf:{{00}}:job:{job_id}", "state", "succeeded")
         raw.zrem("cf:{00}:queued:captions", job_id)
-    raw.zadd("cf:{00}:held:captions:old", {job_id: clock.now - 1 for job_id in ids})
+    raw.zadd("cf:{00}:held:captions:old", dict.fromkeys(ids, clock.now - 1))
 
     answers = [one_shard.jobs.take(job_id, holder="w", lease_seconds=LEASE) for job_id in (*ids[:6], "old-99", "new-0")]
 

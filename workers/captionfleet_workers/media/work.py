@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from captionfleet_workers.media.confine import confine, end_with
+from captionfleet_workers.media.confine import confine, end_with, let_the_fork_server_go
 from captionfleet_workers.media.facts import ChildLimits, Cuts, Encoded, Inspection, Refusal, Slice, Target
 
 PRELOAD = ["captionfleet_workers.media.bare", __name__, "captionfleet_workers.media.preheat"]
@@ -22,7 +22,7 @@ def measure(limits: ChildLimits, path: str) -> Inspection:
     """The task behind `inspect`."""
     from captionfleet_workers.media.measure import measure as run
 
-    return run(Path(path), limits.max_audio_seconds)
+    return run(Path(path), limits.max_audio_seconds, limits.max_values)
 
 
 def encode(  # noqa: PLR0913, PLR0917  arguments of a child go by position
@@ -51,6 +51,7 @@ def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: t
     assert worker is not None
     end_with(worker.sentinel)
     confine(limits)
+    let_the_fork_server_go()
     connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
     # Taking the interpreter down in good order would cost a fifth of a short inspection.
     os._exit(0)
