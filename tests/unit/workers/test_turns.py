@@ -127,7 +127,7 @@ def test_the_interactive_lane_has_four_times_as_much() -> None:
 
 
 def test_what_takes_long_steps_aside_for_another_tenant() -> None:
-    """After five seconds a child that others wait for is to be stopped; before that, and for its own tenant, it is not."""
+    """After five seconds a child that another tenant waits for is to be stopped, and not for its own."""
     with room() as opened:
         opened.enter("long-0")
         opened.enter("long-1")
