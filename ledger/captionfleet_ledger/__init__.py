@@ -11,7 +11,7 @@ from captionfleet_ledger.errors import (
     LedgerUnavailableError,
     UnreadableJobError,
 )
-from captionfleet_ledger.jobs import new_token
+from captionfleet_ledger.leasing import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, PaceState, Permit, Rates, Standing

@@ -19,6 +19,7 @@ from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.accounts import Account, Accounts
 from captionfleet_workers.activity import Activity
+from captionfleet_workers.fetch.downloads import Downloads
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
@@ -214,6 +215,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
+        downloads=Downloads(settings.worker_concurrency, activity.tasks),
         media=machine.media,
         known_audio=KnownAudio(),
         accounts=accounts,

@@ -7,6 +7,7 @@
     ├── PermanentError              will fail again; carries the code of the result
     │   └── ForbiddenAddressError   an address that the operator does not allow       audio_forbidden_address
     ├── ThrottledError              the fleet's own pace allows no call soon: the job waits, no try is used up
+    ├── SlowOriginError             others need the slot that a slow download holds: the job waits, no try is used up
     ├── PausedError             what the job belongs to is paused: it waits for the end of that, no try is used up
     ├── InLineError                 others come first: the job is queued again until it is called
     ├── InPartsError            the audio takes several calls: the job waits for its parts, no try is used up
@@ -74,6 +75,13 @@ class ThrottledError(JobError):
 
 class InLineError(JobError):
     """As many jobs as the account has calls for are ahead of this one; it is queued until it is called."""
+
+
+class SlowOriginError(JobError):
+    """The audio has been on its way for so many seconds, and others need the slot; it is fetched anew later."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the audio's origin is slow ({seconds:.0f} s so far), and others need the slot")
 
 
 class PausedError(JobError):

@@ -29,6 +29,8 @@ class Progress:
     """Counts of what a job has been through. A worker of another version ignores fields that it does not know."""
 
     origin_failures: int = 0
+    slow_downloads: int = 0
+    """Downloads that were given up as others needed the slot."""
     model_failures: int = 0
     model_calls: int = 0
     """Calls made, failed ones included."""

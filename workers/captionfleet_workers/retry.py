@@ -46,6 +46,7 @@ class Schedule:
     """The policies. Durations are in seconds."""
 
     origin: Backoff = Backoff(attempts=5, initial=2.0, maximum=60.0)
+    slow_origin: Backoff = Backoff(initial=30.0, maximum=600.0)
     model: Backoff = Backoff(attempts=6, initial=1.0, maximum=120.0)
     wait: Backoff = Backoff(floor=60.0, initial=20.0, maximum=20.0)
     slow_down: Backoff = Backoff(floor=1.0, initial=2.0, maximum=60.0)

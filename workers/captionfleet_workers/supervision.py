@@ -10,6 +10,7 @@ from captionfleet_workers.job import caller, pacer
 from captionfleet_workers.job.steps.pace import LONGEST_WAIT_SECONDS
 from captionfleet_workers.leases import KEEPER, RENEWALS_PER_LEASE
 from captionfleet_workers.lifecycle import health
+from captionfleet_workers.media.shares import WEIGHT
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.stuck import CONSUMER, Limits
 from captionfleet_workers.sweeper import SWEEPER
@@ -20,7 +21,8 @@ TICK_SECONDS = 1.0
 
 def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
     """What is too long in a process with these settings; `media_seconds` is what one media child may take."""
-    turns = 1 + settings.worker_concurrency / settings.media_children
+    # All others may come before it; those of the other lane do so as often as that lane has the greater share.
+    turns = (1 + settings.worker_concurrency / settings.media_children) * sum(WEIGHT.values())
     return Limits(
         steps={
             "fetch": settings.audio_fetch_timeout,

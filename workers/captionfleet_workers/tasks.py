@@ -102,7 +102,10 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
         with (
             fleet.traces.start(claimed, asked_at=asked_at) as trace_id,
             bound_contextvars(
-                attempt=claimed.attempts, request_id=None, **({"trace_id": trace_id} if trace_id else {})
+                job_id=claimed.lease.job_id,
+                attempt=claimed.attempts,
+                request_id=None,
+                **({"trace_id": trace_id} if trace_id else {}),
             ),
         ):
             work_on(claimed, fleet)

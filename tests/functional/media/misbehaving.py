@@ -108,3 +108,12 @@ def _reaches(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def mark_and_wait(_limits: ChildLimits, began: str, until: str) -> Report:
+    """Say that this child runs, and go on until a file appears."""
+    with Path(began).open("a", encoding="utf-8") as journal:
+        journal.write(f"{os.getpid()}\n")
+    while not Path(until).exists():
+        sum(range(10_000))
+    return Report(environment=[], started_with=[], reaches=False, modules=[], core_bytes=0)

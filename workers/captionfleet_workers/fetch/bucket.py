@@ -9,6 +9,7 @@ from captionfleet_workers.fetch import stores
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin
 from captionfleet_workers.fetch.spool import spooling
 from captionfleet_workers.outbound.addresses import ForbiddenAddressError
+from captionfleet_workers.outbound.deadline import check_deadline
 
 
 def fetch(url: str, into: Path, policy: FetchPolicy) -> Fetched:
@@ -34,6 +35,7 @@ def read(address: StoreAddress, into: Path, policy: FetchPolicy) -> Fetched:
         spool.expect(size)
         for chunk in stores.chunks_of(address):
             spool.write(chunk)
+            check_deadline()
             if time.monotonic() > end:
                 raise AudioUnavailableError(f"{address} was not delivered in time")
         return spool.fetched(_signed(address, size) if policy.presign else None)

@@ -16,6 +16,7 @@ from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.leases import Held
 from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.turns import Asker
 from captionfleet_workers.model.port import Answer, AudioFile, AudioUpload, AudioUrl
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.shutdown import Shutdown
@@ -68,6 +69,11 @@ class Attempt:
     def group(self) -> Group:
         """Among whose jobs it waits for its call."""
         return Group(lane=self.job.lane, tenant=self.job.tenant)
+
+    @property
+    def asker(self) -> Asker:
+        """For whom media children run."""
+        return Asker(group=self.group, check=self.check, check_waiting=self.check_waiting)
 
     @property
     def deadline(self) -> float | None:

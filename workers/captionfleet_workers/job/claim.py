@@ -1,4 +1,4 @@
-"""The first step: a message names a job; the ledger says whether it is this worker's to do."""
+"""The first step: a message names a job; the ledger says which one is this worker's to do now, if any."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     model: str,
     token: str,
 ) -> Claim | Refusal:
-    """Claim a job, accepting it first when the ledger does not know it and the message carries it.
+    """Claim the job whose turn it is, accepting the named one first when only the message knows it and carries it.
 
     Any Celery-speaking service may send a job that way; our own client writes it to the ledger before it sends. The
     token makes it safe to repeat the call when the ledger's answer was lost. A job of a newer release is left to the
@@ -37,7 +37,7 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     """
 
     def take() -> Claim | Refusal:
-        return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds, model=model, token=token)
+        return ledger.jobs.take(job_id, holder=holder, lease_seconds=lease_seconds, model=model, token=token)
 
     try:
         claimed = take()
@@ -48,7 +48,7 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
             _check_readable(claimed)
     except UnreadableJobError as error:
         log.warning("job.left_to_newer_worker", reason=str(error))
-        ledger.jobs.set_aside(Lease(job_id, token))
+        ledger.jobs.set_aside(Lease(error.job_id, token))
         return Refusal.WAITING
     return claimed
 

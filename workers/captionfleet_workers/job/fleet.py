@@ -11,6 +11,7 @@ from captionfleet_ledger import Ledger
 from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
+from captionfleet_workers.fetch.downloads import Downloads
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
@@ -55,6 +56,7 @@ class Fleet:
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""
     fetching: FetchPolicy
+    downloads: Downloads
     media: Children
     known_audio: KnownAudio
     accounts: Accounts

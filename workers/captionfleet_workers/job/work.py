@@ -19,13 +19,14 @@ from captionfleet_workers.errors import (
     NoRoomError,
     PausedError,
     PermanentError,
+    SlowOriginError,
     ThrottledError,
     TransientError,
 )
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.cool_down import EXCEEDED
-from captionfleet_workers.job.ending import await_parts, defer, hand_back, line_up, park, settle
+from captionfleet_workers.job.ending import await_parts, defer, give_way, hand_back, line_up, park, settle
 from captionfleet_workers.job.failover import leave_account
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.gather import gather
@@ -92,6 +93,8 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         line_up(attempt, fleet)
     except InPartsError as error:
         await_parts(attempt, fleet, error.parts)
+    except SlowOriginError as error:
+        give_way(attempt, fleet, why=str(error))
     except PausedError as error:
         park(attempt, fleet, error.scope, why=error.reason)
     except ThrottledError as error:

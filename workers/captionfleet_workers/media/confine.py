@@ -6,6 +6,7 @@ import os
 import resource
 import select
 import signal
+from multiprocessing import forkserver
 from pathlib import Path
 
 from captionfleet_workers.media.facts import ChildLimits
@@ -46,6 +47,15 @@ def end_with(sentinel: int) -> None:
     fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     if select.select([sentinel], [], [], 0)[0]:
         os.kill(os.getpid(), signal.SIGIO)
+
+
+def let_the_fork_server_go() -> None:
+    """Give up what keeps the fork server alive, so that it ends with the worker, and with it whoever is confined.
+
+    A process that is stopped answers no signal but SIGKILL, which only its parent's end sends it.
+    """
+    # The pipe's other end tells the server that somebody still needs it; there is no public way to it.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]  # noqa: SLF001  see above
 
 
 def _both(limit: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from captionfleet_workers.lifecycle.faults import MachineFault
-from captionfleet_workers.media.confine import confine, end_with, room_left
+from captionfleet_workers.media.confine import confine, end_with, let_the_fork_server_go, room_left
 from captionfleet_workers.media.facts import Alive, ChildLimits, Cuts, Encoded, Inspection, Refusal, Slice, Target
 
 PRELOAD = ["captionfleet_workers.media.bare", __name__, "captionfleet_workers.media.preheat"]
@@ -42,7 +42,7 @@ def measure(limits: ChildLimits, path: str) -> Inspection:
     """The task behind `inspect`."""
     from captionfleet_workers.media.measure import measure as run
 
-    return run(Path(path), limits.max_audio_seconds)
+    return run(Path(path), limits.max_audio_seconds, limits.max_values)
 
 
 def encode(  # noqa: PLR0913, PLR0917  arguments of a child go by position
@@ -71,6 +71,7 @@ def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: t
     assert worker is not None
     end_with(worker.sentinel)
     confine(limits)
+    let_the_fork_server_go()
     connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
     # Taking the interpreter down in good order would cost a fifth of a short inspection.
     os._exit(0)

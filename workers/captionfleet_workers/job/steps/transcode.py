@@ -38,7 +38,7 @@ def _encoded(attempt: Attempt, fleet: Fleet, source: Path, target: Target) -> Au
     check_room(fleet.spool, _expected_bytes(attempt, target), fleet.fetching.min_free_bytes)
     enter = attempt.part is not None and attempt.part.whole.enterable
     attempt.transcoded, encoded = encode(
-        source, into=fleet.spool, target=target, children=fleet.media, part=part, enter=enter
+        source, into=fleet.spool, target=target, children=fleet.media, part=part, enter=enter, asker=attempt.asker
     )
     if encoded.silent and not fleet.settings.audio_allow_silence:
         raise PermanentError(FailureCode.AUDIO_EMPTY, "this part of the audio is digital silence")
