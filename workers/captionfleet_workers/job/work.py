@@ -87,18 +87,25 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
     except MachineError as error:
         fleet.health.step_aside(error.fault, error.message, attempt.job_id)
         hand_back(attempt, fleet)
-    except NoRoomError as error:
-        defer(attempt, fleet, WaitingReason.RETRYING, error.retry_after, why=str(error))
-    except InLineError:
-        line_up(attempt, fleet)
-    except InPartsError as error:
-        await_parts(attempt, fleet, error.parts)
-    except SlowOriginError as error:
-        give_way(attempt, fleet, why=str(error))
-    except PausedError as error:
-        park(attempt, fleet, error.scope, why=error.reason)
-    except ThrottledError as error:
-        defer(attempt, fleet, WaitingReason.RATE_LIMITED, error.retry_after, why=error.reason)
+    except (InLineError, InPartsError, NoRoomError, PausedError, SlowOriginError, ThrottledError) as error:
+        _let_wait(error, attempt, fleet)
+
+
+def _let_wait(reason: JobError, attempt: Attempt, fleet: Fleet) -> None:
+    """Give the slot up for what the job waits for."""
+    match reason:
+        case InLineError():
+            line_up(attempt, fleet)
+        case InPartsError():
+            await_parts(attempt, fleet, reason.parts)
+        case NoRoomError():
+            defer(attempt, fleet, WaitingReason.RETRYING, reason.retry_after, why=str(reason), counts=False)
+        case PausedError():
+            park(attempt, fleet, reason.scope, why=reason.reason)
+        case SlowOriginError():
+            give_way(attempt, fleet, why=str(reason))
+        case ThrottledError():
+            defer(attempt, fleet, WaitingReason.RATE_LIMITED, reason.retry_after, why=reason.reason)
 
 
 def _try(attempt: Attempt, fleet: Fleet) -> bool:
