@@ -8,6 +8,7 @@ import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from captionfleet_workers.media.facts import ChildLimits
 
@@ -77,7 +78,7 @@ def be_refused(_limits: ChildLimits, number: int) -> Report:
 
 def find_no_memory(_limits: ChildLimits) -> Report:
     """Meet a machine that has no memory, although this process may have more."""
-    vars(mmap)["mmap"] = refuse_memory
+    patch.object(mmap, "mmap", refuse_memory).start()
     raise MemoryError
 
 

@@ -48,7 +48,8 @@ def _certain(error: BaseException) -> MachineFault | None:
             return MachineFault.THREADS
         case OSError() if error.errno is not None and not isinstance(error, _NUMBERED_OTHERWISE):
             return ERRNOS.get(error.errno)
-    return None
+        case _:
+            return None
 
 
 def _possible(error: BaseException) -> MachineFault | None:
@@ -59,4 +60,5 @@ def _possible(error: BaseException) -> MachineFault | None:
             return MachineFault.NETWORK
         case OSError() if error.errno in NETWORK_ERRNOS and not isinstance(error, _NUMBERED_OTHERWISE):
             return MachineFault.NETWORK
-    return None
+        case _:
+            return None

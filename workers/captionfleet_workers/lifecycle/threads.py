@@ -39,8 +39,8 @@ def starting_threads(slots: int) -> type[bootsteps.StartStopStep]:
 
         requires = ("celery.worker.components:Pool",)
 
-        def start(self, worker: Any) -> None:
-            """Start them."""
-            start_all(worker.pool.executor, slots)
+        def start(self, parent: Any) -> None:
+            """Start them; `parent` is Celery's worker."""
+            start_all(parent.pool.executor, slots)
 
     return Threads
