@@ -8,6 +8,7 @@ from captionfleet_ledger.errors import (
     LedgerMismatchError,
     LedgerNotSafeError,
     LedgerRefusedError,
+    LedgerRefusesError,
     LedgerUnavailableError,
     UnreadableJobError,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "LedgerNotSafeError",
     "LedgerOptions",
     "LedgerRefusedError",
+    "LedgerRefusesError",
     "LedgerUnavailableError",
     "OutboxEntry",
     "PaceState",

@@ -54,6 +54,7 @@ class Ledger:
 
         Raises:
             LedgerUnavailableError: the server is not reachable.
+            LedgerRefusedError: it wants another password, denies a command, or is older than Redis 7.
             LedgerMismatchError: the ledger was made with another number of shards.
             LedgerLayoutError: a newer release has changed how the ledger is kept.
         """
