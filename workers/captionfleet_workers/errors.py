@@ -14,6 +14,7 @@
     └── HandedBackError             the worker is stopping: the job goes back to the queue
 
     BrokerUnavailableError          the message queue cannot be reached: the ledger keeps what was to be said
+    └── UnroutedError               it answers, and no queue takes the message: likewise
 
 `ModelCallError` lives in `model/errors.py` beside the catalogue that fills it, `ForbiddenAddressError` in
 `outbound/addresses.py` beside the rules that raise it.
@@ -99,3 +100,7 @@ class HandedBackError(JobError):
 
 class BrokerUnavailableError(Exception):
     """The message queue cannot be reached. Nothing is lost by it: the sweep says it again from the ledger."""
+
+
+class UnroutedError(BrokerUnavailableError):
+    """The broker answers, and no queue has taken the message: it came back, or was refused."""
