@@ -67,7 +67,8 @@ class Publisher:
             if getattr(error, "reply_code", 0) != _INEQUIVALENT:
                 raise
             raise BrokerUnavailableError(
-                f"the broker has the queue {queue.name} with other arguments than this release gives it; "
+                f"the broker has the queue {queue.name} with other arguments than this release gives it, or "
+                f"its exchange is of another type; "
                 f"docs/upgrades.md says how they are changed ({error})"
             ) from error
 
