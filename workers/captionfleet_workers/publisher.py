@@ -66,7 +66,7 @@ class Publisher:
         except self._channels.failures as error:
             if getattr(error, "reply_code", 0) != _INEQUIVALENT:
                 raise
-            raise BrokerUnavailableError(
+            raise UnroutedError(
                 f"the broker has the queue {queue.name} with other arguments than this release gives it, or "
                 f"its exchange is of another type; "
                 f"docs/upgrades.md says how they are changed ({error})"
@@ -113,7 +113,7 @@ class Publisher:
             How many were dropped. What would take long is left to the next time; with 0 for `most` nothing is.
 
         Raises:
-            BrokerUnavailableError: also where it cannot be declared, as it, or the exchange, is of another kind.
+            UnroutedError: it cannot be declared, as it, or the exchange, is of another kind.
         """
         with self._reaching_broker(), self._app.connection_for_write() as connection:
             self._declare(self._unread[unread], connection)

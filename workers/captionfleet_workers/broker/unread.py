@@ -7,7 +7,7 @@ import structlog
 
 from captionfleet_ledger import Ledger
 from captionfleet_schemas.wire import UNREAD_QUEUES
-from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.errors import BrokerUnavailableError, UnroutedError
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.publisher import Publisher
 
@@ -48,13 +48,19 @@ class UnreadQueues:
             return
         self._next_look = self._clock() + LOOK_SECONDS
         if self._ledger.take_turn(LOOK_SECONDS, at=LOOKER):
+            self._bound_all()
+
+    def _bound_all(self) -> None:
+        try:
             for queue in UNREAD_QUEUES:
                 self._bound(queue)
+        except BrokerUnavailableError as error:
+            log.warning("queues.not_looked_at", reason=str(error))
 
     def _bound(self, queue: str) -> None:
         try:
             dropped = self._publisher.bound(queue, self._most)
-        except BrokerUnavailableError as error:
+        except UnroutedError as error:
             log.warning("queue.not_declared", queue=queue, reason=str(error))
             return
         if dropped:
