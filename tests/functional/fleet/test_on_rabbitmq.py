@@ -191,6 +191,23 @@ def test_ours_is_declared_although_another_queue_takes_the_events(publisher: Pub
     assert publisher.depth(RESULTS_QUEUE.name) == 1
 
 
+@pytest.mark.usefixtures("publisher")
+def test_a_client_finds_that_queues_are_gone(fleet: Fleet) -> None:
+    """The messages of a client that has sent before come back, and go into queues that it has made again."""
+    first = fleet.client.submit(FLAC)
+    fleet.client.cancel(first.id)
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete("captions")
+        channel.queue_delete(RESULTS_QUEUE.name)
+
+    second = fleet.client.submit(FLAC)
+    fleet.client.cancel(second.id)
+
+    assert json.loads(take(fleet, "captions").body)[1] == {"job_id": second.id}
+    assert json.loads(take(fleet, RESULTS_QUEUE.name).body)["subject"] == second.id
+
+
 def reject(channel: Any, queue: str) -> bool:
     """Take a message and send it back, as a worker does that stops."""
     message = channel.basic_get(queue)

@@ -176,3 +176,23 @@ def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver)
     deliveries.attempt("dlv_03_evt_unknown")
 
     assert receiver.deliveries == []
+
+
+def test_an_attempt_is_put_on_record_when_the_ledger_is_back(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver, server: Server
+) -> None:
+    """It was made while the ledger refused; nobody makes it again."""
+    delivery_id = due(ledger, receiver.url)
+    with ThreadPoolExecutor(1) as thread, operator(server) as client:
+        receiver.during_delivery = partial(client.execute_command, "ACL", "SETUSER", "default", "-@scripting")
+        try:
+            attempt = thread.submit(deliveries.attempt, delivery_id)
+            until(lambda: receiver.deliveries, "the receiver has it")
+        finally:
+            receiver.during_delivery = None
+            client.execute_command("ACL", "SETUSER", "default", "+@all")
+        attempt.result(30)
+    deliveries.attempt(delivery_id)
+
+    assert len(receiver.deliveries) == 1
+    assert [attempt.status for attempt in on_record(ledger).attempts] == [204]
