@@ -48,9 +48,9 @@ def translated(*but: type[Exception]) -> Generator[None]:
     """
     try:
         yield
-    except (LedgerUnavailableError, *but):
-        raise
     except Exception as error:
+        if isinstance(error, (LedgerUnavailableError, *but)):
+            raise
         # The client has no one base for its errors: a connection that breaks at a bad moment, or a proxy's odd answer,
         # comes out of it as an AttributeError or a ValueError too.
         raise translation(error) from error

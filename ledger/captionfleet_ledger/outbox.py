@@ -7,7 +7,6 @@ from captionfleet_ledger.server import Command
 from captionfleet_ledger.shards import by_shard
 from captionfleet_ledger.store import Store
 
-
 MOST_LOOKED_AT = 10_000
 """Entries of a shard, when events are counted that wait."""
 

@@ -137,8 +137,8 @@ class Publisher:
         self._say(publish, self._app.amqp.queues[queue])
 
     def _is_published(self, entry: OutboxEntry) -> bool:
-        def publish(producer: Producer) -> object:
-            return _publish(producer, entry.body, exchange=RESULTS_EXCHANGE, routing_key=entry.routing_key)
+        def publish(producer: Producer) -> None:
+            _publish(producer, entry.body, exchange=RESULTS_EXCHANGE, routing_key=entry.routing_key)
 
         try:
             self._say(publish, self._events.get(_topic(entry.routing_key), self._results))
@@ -162,8 +162,8 @@ class Publisher:
             raise BrokerUnavailableError(str(error)) from error
 
 
-def _publish(producer: Producer, body: bytes, *, exchange: str, routing_key: str) -> object:
-    return producer.publish(
+def _publish(producer: Producer, body: bytes, *, exchange: str, routing_key: str) -> None:
+    producer.publish(
         body,
         exchange=exchange,
         routing_key=routing_key,

@@ -60,7 +60,7 @@ class Channel(_Base):  # type: ignore[misc]  # kombu's stubs leave out what is o
             self._put(queue, message, **kwargs)
 
     def _return(self, message: Any, exchange: str, routing_key: str) -> None:
-        error = ChannelError(f"no queue is bound to {exchange!r} for {routing_key!r}", (60, 40), "", str(NO_ROUTE))
+        error = ChannelError(f"no queue is bound to {exchange!r} for {routing_key!r}", (60, 40), "", NO_ROUTE)
         for handler in self.events["basic_return"]:
             handler(error, exchange, routing_key, message)
 

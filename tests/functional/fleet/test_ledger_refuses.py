@@ -1,4 +1,4 @@
-"""The ledger's server refuses, for longer than a lease and in mid-call: no answer is lost, and none is paid for twice."""
+"""The ledger's server refuses in mid-call, for longer than a lease: no answer is lost, and none is paid for twice."""
 
 import time
 from collections.abc import Generator
@@ -105,7 +105,9 @@ def test_a_client_is_told_plainly(fleet: Fleet, ledger_server: Server) -> None:
     """One that was connected hears of an outage; one that connects now hears that its settings are wrong."""
     submit(fleet, 1)
     with another_password(ledger_server):
-        with pytest.raises(LedgerUnavailableError, match="refused a command: .*CAPTIONFLEET_REDIS_URL has the password"):
+        with pytest.raises(
+            LedgerUnavailableError, match=r"refused a command: .*CAPTIONFLEET_REDIS_URL has the password"
+        ):
             fleet.client.submit(READING)
-        with client_for(fleet.settings) as new, pytest.raises(InvalidSettingsError, match="refused a command: "):
+        with client_for(fleet.settings) as new, pytest.raises(InvalidSettingsError, match=r"refused a command: "):
             new.submit(READING)

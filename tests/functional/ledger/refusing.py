@@ -9,7 +9,6 @@ import redis
 from tests.polling import until
 from tests.servers import Server, free_port
 
-
 Refusing = Callable[[Server], AbstractContextManager[None]]
 ENDLESS = "while true do end"
 
@@ -41,16 +40,16 @@ def another_password(server: Server) -> Generator[None]:
 def no_permission(server: Server) -> Generator[None]:
     """NOPERM: somebody has taken the permission to run scripts."""
     with operator(server) as client:
-        client.execute_command("ACL", "SETUSER", "default", "-@scripting")
+        client.acl_setuser("default", categories=["-@scripting"])
         yield
-        client.execute_command("ACL", "SETUSER", "default", "+@all")
+        client.acl_setuser("default", categories=["+@all"])
 
 
 @contextmanager
 def too_many_clients(server: Server) -> Generator[None]:
     """ERR max number of clients reached."""
     with operator(server) as client:
-        before = client.config_get("maxclients")["maxclients"]
+        before = client.config_get("maxclients")["maxclients"] or ""
         client.config_set("maxclients", "1")
         cut_the_others(client)
         yield

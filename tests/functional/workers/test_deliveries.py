@@ -1,6 +1,8 @@
 """Webhook deliveries against a real ledger and a real receiver."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 from random import Random
 
@@ -19,6 +21,9 @@ from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveri
 from captionfleet_workers.webhooks.sender import Sender
 from tests.functional.fleet.receiver import Receiver
 from tests.functional.ledger.making import Clock, make_job, make_result, take
+from tests.functional.ledger.refusing import operator
+from tests.polling import until
+from tests.servers import Server
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = AddressPolicy(allow_http=True, allowed_networks=(ip_network("127.0.0.0/8"),))
@@ -181,16 +186,16 @@ def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver)
 def test_an_attempt_is_put_on_record_when_the_ledger_is_back(
     ledger: Ledger, deliveries: Deliveries, receiver: Receiver, server: Server
 ) -> None:
-    """It was made while the ledger refused; nobody makes it again."""
+    """The ledger refuses from the moment at which the receiver has it; nobody makes the attempt again."""
     delivery_id = due(ledger, receiver.url)
-    with ThreadPoolExecutor(1) as thread, operator(server) as client:
-        receiver.during_delivery = partial(client.execute_command, "ACL", "SETUSER", "default", "-@scripting")
+    with ThreadPoolExecutor(1) as thread, operator(server) as client, capture_logs() as lines:
+        receiver.meanwhile = partial(client.acl_setuser, "default", categories=["-@scripting"])
         try:
             attempt = thread.submit(deliveries.attempt, delivery_id)
-            until(lambda: receiver.deliveries, "the receiver has it")
+            until(lambda: any(line["event"] == "ledger.unavailable" for line in lines), "the ledger has refused")
         finally:
-            receiver.during_delivery = None
-            client.execute_command("ACL", "SETUSER", "default", "+@all")
+            receiver.meanwhile = lambda: None
+            client.acl_setuser("default", categories=["+@all"])
         attempt.result(30)
     deliveries.attempt(delivery_id)
 

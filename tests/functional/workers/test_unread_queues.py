@@ -1,6 +1,7 @@
 """Queues that nobody reads are declared again and bounded, by real messages of a real broker."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -120,13 +121,15 @@ def test_the_fleet_looks_now_and_then(
 def test_what_has_vanished_is_declared(app: Celery, publisher: Publisher, unread: UnreadQueues) -> None:
     """Also while nobody publishes, or a queue of somebody else's takes the events."""
     with app.connection_for_write() as connection:
-        connection.default_channel.queue_delete(RESULTS_QUEUE.name)
-        connection.default_channel.client.delete("_kombu.binding.captionfleet")
+        channel: Any = connection.default_channel
+        channel.queue_delete(RESULTS_QUEUE.name)
+        channel.client.delete("_kombu.binding.captionfleet")
 
     unread.look()
 
     with app.connection_for_write() as connection:
-        bound = {queue for _, _, queue in connection.default_channel.get_table("captionfleet")}
+        channel = connection.default_channel
+        bound = {queue for _, _, queue in channel.get_table("captionfleet")}
     assert bound == {RESULTS_QUEUE.name, USAGE_QUEUE.name, ALERTS_QUEUE.name}
     assert len(publish(publisher, "caption.failed", 1)) == publisher.depth(RESULTS_QUEUE.name)
 

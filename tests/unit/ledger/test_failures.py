@@ -74,7 +74,9 @@ def test_what_stays(error: Exception) -> None:
     assert not isinstance(caught.value, LedgerUnavailableError)
 
 
-@pytest.mark.parametrize("error", [AttributeError("'NoneType' has no attribute 'recv'"), ValueError("closed"), TypeError()])
+@pytest.mark.parametrize(
+    "error", [AttributeError("'NoneType' has no attribute 'recv'"), ValueError("closed"), TypeError()]
+)
 def test_a_client_that_stumbles(error: Exception) -> None:
     """What the Redis client raises besides its own errors, when its connection breaks at a bad moment, is no other."""
     with pytest.raises(LedgerUnavailableError) as caught, translated():

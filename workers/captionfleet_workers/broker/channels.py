@@ -23,6 +23,7 @@ class Line:
     """An open channel: what was declared on it, and what has come back since somebody looked."""
 
     connection: Connection
+    channel: Any
     producer: Producer
     declared: set[str] = field(default_factory=set[str])
     returned: list[str] = field(default_factory=list[str])
@@ -30,7 +31,7 @@ class Line:
     def declare(self, queue: Queue) -> None:
         """Make a queue with its exchange and binding, once: declaring costs more than publishing."""
         if queue.name not in self.declared:
-            queue(self.producer.channel).declare()
+            queue(self.channel).declare()
             self.declared.add(queue.name)
 
     def take_back(self, error: Exception, *_message: object) -> None:
@@ -114,7 +115,7 @@ class Channels:
         try:
             # Unlike `default_channel`, this tries to connect once and does not keep a job waiting for a broker.
             channel: Any = connection.channel()
-            line = Line(connection, Producer(channel, auto_declare=False))
+            line = Line(connection, channel, Producer(channel, auto_declare=False))
             channel.events["basic_return"].add(line.take_back)
         except BaseException:
             connection.release()
