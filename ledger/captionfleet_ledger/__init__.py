@@ -8,6 +8,7 @@ from captionfleet_ledger.errors import (
     LedgerMismatchError,
     LedgerNotSafeError,
     LedgerRefusedError,
+    LedgerRefusesError,
     LedgerUnavailableError,
     UnreadableJobError,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "LedgerNotSafeError",
     "LedgerOptions",
     "LedgerRefusedError",
+    "LedgerRefusesError",
     "LedgerUnavailableError",
     "OutboxEntry",
     "PaceState",

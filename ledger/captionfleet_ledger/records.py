@@ -109,6 +109,15 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingEvents:
+    """How many events wait to be published that should have been by now."""
+
+    count: int
+    oldest_seconds: float
+    """0 where none waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueuedJob:
     """A job whose queue message has to be sent."""
 

@@ -109,12 +109,12 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
     """
     with ExitStack() as stack:
         ledger = stack.enter_context(_ledger(settings))
-        publisher = Publisher(app)
-        publisher.declare()
-        stack.callback(publisher.close)
         metrics = Metrics(
             settings.model_name, (name for name, _ in STEPS), (account.name for account in settings.accounts)
         )
+        publisher = Publisher(app, metrics.unrouted)
+        publisher.declare()
+        stack.callback(publisher.close)
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
@@ -135,7 +135,9 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             machine=machine,
         )
         accounts = {model: fleet.accounts.rates(model) for model in MODELS}
-        metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
+        metrics.registry.register(
+            WholeFleet(ledger, publisher.depths, accounts, event_queue_max=settings.event_queue_max)
+        )
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         metrics.aside(MachineFault, fleet.health.has)
         for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
@@ -166,6 +168,7 @@ def _sweeper(fleet: Fleet) -> Sweeper:
         beat=fleet.activity.beat,
         metrics=fleet.metrics,
         call_up=fleet.line.call_up_all,
+        event_queue_max=settings.event_queue_max,
     )
 
 

@@ -18,6 +18,7 @@
 
     UnreadableMessageError          no worker can read a message: it becomes a dead letter with the reason
     BrokerUnavailableError          the message queue cannot be reached: the ledger keeps what was to be said
+    └── UnroutedError               it answers, and no queue takes the message: likewise
 
 `ModelCallError` lives in `model/errors.py` beside the catalogue that fills it, `ForbiddenAddressError` in
 `outbound/addresses.py` beside the rules that raise it.
@@ -140,3 +141,7 @@ class UnreadableMessageError(Exception):
 
 class BrokerUnavailableError(Exception):
     """The message queue cannot be reached. Nothing is lost by it: the sweep says it again from the ledger."""
+
+
+class UnroutedError(BrokerUnavailableError):
+    """The broker answers, and no queue has taken the message: it came back, or was refused."""

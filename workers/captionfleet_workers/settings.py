@@ -167,6 +167,13 @@ class WorkerSettings(FleetSettings):
         description="Seconds after which this process looks again whether the ledger has to be swept; the processes of "
         "a fleet take turns. At most a sixth of a lease.",
     )
+    event_queue_max: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="Messages that may wait in each of the queues that no worker reads: results, usage, alerts and "
+        "dead letters. Beyond that the oldest are dropped, counted and logged, so that a queue without a reader does "
+        "not fill the broker; 0 is no bound.",
+    )
     max_crashes: int = Field(
         default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."
     )

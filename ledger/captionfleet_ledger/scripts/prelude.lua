@@ -187,7 +187,7 @@ local function park(job, scope)
 end
 
 local function write_event(event, routing_key, body, subject, grace)
-  redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', subject)
+  redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', subject, 'at', text(NOW))
   look('event:' .. event, NOW + grace)
 end
 

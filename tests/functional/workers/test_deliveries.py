@@ -1,6 +1,8 @@
 """Webhook deliveries against a real ledger and a real receiver."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 from random import Random
 
@@ -22,6 +24,9 @@ from captionfleet_workers.webhooks.sender import Sender
 from tests.descriptors import no_more_files
 from tests.functional.fleet.receiver import Receiver
 from tests.functional.ledger.making import Clock, make_job, make_result, take
+from tests.functional.ledger.refusing import operator
+from tests.polling import until
+from tests.servers import Server
 from tests.servers.process import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -218,3 +223,23 @@ def test_receiver_that_is_away_counts_unless_the_network_is_away_too(
     deliveries.attempt(delivery_id)
 
     assert (counted, len(on_record(ledger).attempts)) == (1, 1)
+
+
+def test_an_attempt_is_put_on_record_when_the_ledger_is_back(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver, server: Server
+) -> None:
+    """The ledger refuses from the moment at which the receiver has it; nobody makes the attempt again."""
+    delivery_id = due(ledger, receiver.url)
+    with ThreadPoolExecutor(1) as thread, operator(server) as client, capture_logs() as lines:
+        receiver.meanwhile = partial(client.acl_setuser, "default", categories=["-@scripting"])
+        try:
+            attempt = thread.submit(deliveries.attempt, delivery_id)
+            until(lambda: any(line["event"] == "ledger.unavailable" for line in lines), "the ledger has refused")
+        finally:
+            receiver.meanwhile = lambda: None
+            client.acl_setuser("default", categories=["+@all"])
+        attempt.result(30)
+    deliveries.attempt(delivery_id)
+
+    assert len(receiver.deliveries) == 1
+    assert [attempt.status for attempt in on_record(ledger).attempts] == [204]

@@ -1,1 +1,1 @@
-"""Messages as they come from the broker: read whatever they are, and put aside with the reason if no worker can."""
+"""What a worker does at the broker: messages are read whatever they are, and what is sent must find a queue."""

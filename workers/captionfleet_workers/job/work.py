@@ -140,8 +140,18 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
 def _outcome(attempt: Attempt, fleet: Fleet) -> CaptionResult:
     if attempt.claim.parts:
         return gather(attempt, fleet)
-    walk(attempt, fleet)
+    _walk(attempt, fleet)
     return result.succeeded(attempt, region=attempt.account.terms.region, now=fleet.clock())
+
+
+def _walk(attempt: Attempt, fleet: Fleet) -> None:
+    try:
+        walk(attempt, fleet)
+    except Exception:
+        if attempt.answer is None:
+            raise
+        # The answer is there and paid for: what failed behind the call is not worth a second one.
+        log.exception("job.internal_error_after_answer")
 
 
 def _own_problem(error: MachineError | Problem, attempt: Attempt, fleet: Fleet, before: Progress) -> Problem:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from captionfleet_ledger import Chores, DeliveryState
 from captionfleet_schemas import CaptionResult, Cost, FailureCode, JobState, Lane, Usage
 from captionfleet_schemas.catalogue import CAPTIONER
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES, UNREAD_QUEUES
 from captionfleet_workers.model.errors import ModelCallError
 
 WAITS = (0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
@@ -65,6 +66,10 @@ class Metrics:
         self._dead_letters = self._counter("dead_letters", "Messages that could not be read, and were put aside.")
         self._chores = self._counter("sweep_chores", "What sweeps of this process found to do.", "chore")
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
+        self._unrouted = self._counter("messages_unrouted", "Messages that no queue has taken.", "queue")
+        self._dropped = self._counter(
+            "event_queue_dropped", "Messages that were dropped, as nobody had read them.", "queue"
+        )
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
         self._aside = Gauge(
@@ -139,6 +144,14 @@ class Metrics:
         """Count a sweep that ledger or broker cut short."""
         self._sweeps.labels("failed").inc()
 
+    def unrouted(self, queue: str) -> None:
+        """Count a message that `queue` should have taken, and no queue has."""
+        self._unrouted.labels(queue).inc()
+
+    def dropped(self, queue: str, count: int) -> None:
+        """Count messages that were dropped of a queue with too many."""
+        self._dropped.labels(queue).inc(count)
+
     def slots(self, total: int, busy: Callable[[], int]) -> None:
         """Show how many slots there are, and at each scrape how many are `busy`."""
         self._slots.set(total)
@@ -175,6 +188,10 @@ class Metrics:
             self._sweeps.labels(outcome)
         for chore in CHORES:
             self._chores.labels(chore)
+        for queue in UNREAD_QUEUES:
+            self._dropped.labels(queue)
+        for queue in (*UNREAD_QUEUES, *LANE_QUEUES.values(), DELIVERIES_QUEUE):
+            self._unrouted.labels(queue)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(f"captionfleet_{name}", help_text, labels, registry=self.registry)

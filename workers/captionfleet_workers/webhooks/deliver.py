@@ -12,6 +12,7 @@ from captionfleet_ledger import DeliveryAttempt, DeliveryClaim, DeliveryState, L
 from captionfleet_workers.lifecycle.blame import undelivered_by
 from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.metrics import Metrics
+from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.tracing import Traces
 from captionfleet_workers.webhooks.schedule import Verdict, judge
 from captionfleet_workers.webhooks.sender import Sender
@@ -126,5 +127,9 @@ class Deliveries:
         return datetime.fromtimestamp(self._ledger.clock(), UTC)
 
     def _record(self, claim: DeliveryClaim, attempt: DeliveryAttempt, verdict: Verdict) -> None:
-        self._ledger.deliveries.record(claim, attempt, next_in=verdict.next_in, state=verdict.state)
+        # An attempt that is not on record is made again, which its receiver sees.
+        until_ledger_answers(
+            lambda: self._ledger.deliveries.record(claim, attempt, next_in=verdict.next_in, state=verdict.state),
+            time.sleep,
+        )
         self._metrics.delivered(verdict.state)

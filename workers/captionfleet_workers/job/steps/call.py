@@ -25,11 +25,11 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     )
     traced = fleet.traces.call(request, attempt.account.terms)
     with fleet.pieces.pieces_of(attempt) as on_piece, fleet.metrics.call(request.model, attempt.account.name), traced:
-        answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
+        # From here on it is paid for: whatever fails before it is settled must not cost a second call.
+        attempt.answer = answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
         fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
-    attempt.answer = answer
     note_answer(attempt, fleet)
     _settle_permit(attempt, fleet, answer)
 
