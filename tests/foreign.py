@@ -25,7 +25,7 @@ class Foreign:
     properties: bytes | None = None
 
 
-class _WithRawProperties(amqp.Message):  # type: ignore[misc]  # py-amqp has no types
+class _WithRawProperties(amqp.Message):
     raw: bytes
 
     def _serialize_properties(self) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-import amqp
+from amqp.exceptions import AMQPError
 
 from captionfleet_producers import DeadLetters, ProducerSettings
 from captionfleet_schemas import JobState
@@ -104,7 +104,7 @@ def _send(url: str, sheet: Sheet, seed: int, say: Say) -> tuple[list[Foreign], l
         try:
             sender.send(message)
             taken.append(message)
-        except (amqp.exceptions.AMQPError, OSError):
+        except (AMQPError, OSError):
             sheet.refused += 1
             sender = Sender(url)
         if number % _GOOD_EVERY == 0:

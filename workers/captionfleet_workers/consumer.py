@@ -39,7 +39,12 @@ class Consumer(_Base):  # type: ignore[misc]  # celery's stubs leave out the blu
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.loop = partial(_guarded, self.loop, self.connection_errors + self.channel_errors)
+        # Celery chooses its loop here and calls it later.
+        self.loop: Callable[..., None] = partial(
+            _guarded,
+            getattr(self, "loop"),  # noqa: B009  mypy cannot tell its type
+            self.connection_errors + self.channel_errors,
+        )
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
         """What is called with each message. It raises nothing but errors of the connection."""

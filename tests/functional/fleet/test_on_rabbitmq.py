@@ -226,7 +226,7 @@ def test_broker_that_has_gone(fleet: Fleet, publisher: Publisher, rabbitmq: Rabb
     rabbitmq.kill()
     try:
         with pytest.raises(BrokerUnavailableError):
-            publisher.bury({}, "reason")
+            publisher.bury(b"{}")
         with pytest.raises(BrokerUnavailableError):
             publisher.wake_up("nobody", "captions")
         job = fleet.client.submit(FLAC, webhook=fleet.receiver.url)

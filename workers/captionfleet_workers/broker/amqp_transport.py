@@ -21,6 +21,7 @@ _WITHOUT_PROPERTIES = b"\x00\x00"
 
 _Connection: Any = pyamqp.Connection
 _Channel: Any = pyamqp.Channel
+_Message: Any = amqp.Message
 
 
 def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[Any], bool]:
@@ -45,7 +46,7 @@ def frame_handler(connection: Any, callback: Callable[..., Any]) -> Callable[[An
 def is_decodable(content: Any) -> bool:
     """Whether py-amqp can decode the properties in a header frame."""
     try:
-        amqp.Message().inbound_header(content)
+        _Message().inbound_header(content)
     except Exception:  # noqa: BLE001  whatever decoding raises: struct, Unicode, dates, recursion
         return False
     return True

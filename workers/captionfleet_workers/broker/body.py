@@ -85,7 +85,7 @@ def _media_and_charset(content_type: object) -> tuple[str, str]:
     if content_type == _USUAL:
         return _USUAL, ""
     media, *parameters = _word(content_type).split(";")
-    named = dict(parameter.strip().partition("=")[::2] for parameter in parameters)
+    named = {name.strip(): value for name, _, value in (parameter.partition("=") for parameter in parameters)}
     return media.strip(), named.get("charset", "").strip("\"' ")
 
 

@@ -5,7 +5,7 @@ there. Here the body stays as it was sent, and `body.py` decompresses it with a 
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from celery.app import amqp as celery_amqp
 from kombu import Consumer, Message
@@ -15,6 +15,7 @@ from captionfleet_workers.broker.envelope import body_of
 from captionfleet_workers.broker.reading import RawMessage
 
 _Virtual: Any = virtual.Message
+_Message: Any = Message
 _Consumer: Any = Consumer
 _AMQP: Any = celery_amqp.AMQP
 
@@ -25,8 +26,8 @@ class ListMessage(_Virtual):  # type: ignore[misc]  # kombu's stubs leave the cl
     def __init__(self, payload: dict[str, Any], channel: Any = None, **options: Any) -> None:
         self._raw = payload
         properties = payload["properties"]
-        Message.__init__(
-            cast("Message", self),
+        _Message.__init__(
+            self,
             body=body_of(payload.get("body"), properties.get("body_encoding")),
             channel=channel,
             delivery_tag=properties["delivery_tag"],

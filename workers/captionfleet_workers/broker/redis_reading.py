@@ -6,6 +6,7 @@ Kombu takes an item off a list and then hopes that it can be read. Here an item 
 
 import json
 import time
+from queue import Empty
 from typing import Any
 
 import structlog
@@ -83,12 +84,12 @@ class ReadingChannel(_Channel):  # type: ignore[misc]  # kombu's stubs leave out
                 if _WRONG_TYPE not in str(error):
                     raise
                 self._leave_out_keys_of_other_types()
-                raise redis.Empty from error
+                raise Empty from error
             except self.connection_errors:
                 self.client.connection.disconnect()
                 raise
             if not found:
-                raise redis.Empty
+                raise Empty
             self._take(*found)
             return True
         finally:
