@@ -41,9 +41,9 @@ end
 if redis.call('EXISTS', key('job', id)) == 1 then return 'job' end
 local is_known = redis.call('HGET', hash, 'digest') == digest
 if not is_known then redis.call('HSET', hash, 'digest', digest, 'result', result) end
+redis.call('ZADD', all, text(NOW), id)
 redis.call('EXPIRE', hash, seconds)
 redis.call('EXPIRE', all, seconds)
-redis.call('ZADD', all, text(NOW), id)
 if is_known then return 'known' end
 keep_few()
 if event then write_event(event, routing_key, body, id, grace) end

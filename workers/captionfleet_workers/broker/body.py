@@ -57,6 +57,8 @@ _DECOMPRESSORS: dict[str, Callable[[bytes, int], bytes]] = {
 }
 _UNCOMPRESSED = {"", "identity", "none"}
 _GZIP_MAGIC = b"\x1f\x8b"
+_ASCII_OPENERS = (b"[[", b'{"')
+"""Of a body in which a character is a byte, as nearly all of them have it."""
 
 
 def parse(body: bytes, *, content_type: object, content_encoding: object, compression: object) -> Any:
@@ -111,7 +113,8 @@ def _decompressed(body: bytes, compression: str) -> bytes:
 
 
 def _text(body: bytes, charset: str) -> str:
-    encoding = _known(charset) or json.detect_encoding(body)
+    is_usual = charset == "utf-8" and body.startswith(_ASCII_OPENERS)
+    encoding = charset if is_usual else _known(charset) or json.detect_encoding(body)
     try:
         return body.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -33,21 +33,13 @@ def envelope_of(item: bytes, queue: str) -> dict[str, Any]:
         queue: the list, which is where the message goes back to, whatever the envelope says of exchanges.
     """
     if len(item) > MAX_ITEM_BYTES:
-        return _envelope("", queue, headers={OVERSIZED: len(item)})
+        return _envelope("", queue, {"headers": {OVERSIZED: len(item)}}, {})
     found = _found(item)
     if found is None:
-        return _envelope(_encoded(item), queue)
-    properties = _object(found.get("properties"))
-    body = found["body"]
+        return _envelope(_encoded(item), queue, {}, {})
+    properties, body = _object(found.get("properties")), found["body"]
     is_usual = isinstance(body, str) and properties.get("body_encoding") == _BASE64
-    return _envelope(
-        body if is_usual else _encoded(body_of(body, None)),
-        queue,
-        headers=_object(found.get("headers")),
-        properties=properties,
-        content_type=found.get("content-type"),
-        content_encoding=found.get("content-encoding"),
-    )
+    return _envelope(body if is_usual else _encoded(body_of(body, None)), queue, found, properties)
 
 
 def body_of(body: object, encoding: object) -> bytes:
@@ -66,15 +58,17 @@ def body_of(body: object, encoding: object) -> bytes:
 def _found(item: bytes) -> Mapping[str, Any] | None:
     """The item's envelope, or None if it is none."""
     try:
-        found = json.loads(item)
+        found = json.loads(item.decode())
         if not isinstance(found, dict) or "body" not in found:
             return None
-        extras = [found.get(name) for name in ("headers", "properties", "content-type", "content-encoding")]
         if not isinstance(found["body"], str):
             # Kombu writes it anew, and shall not be the one to fail.
             json.dumps(found["body"])
     except (ValueError, RecursionError):
         return None
+    if item.count(b"{") + item.count(b"[") <= MAX_DEPTH:
+        return found
+    extras = (found.get(name) for name in ("headers", "properties", "content-type", "content-encoding"))
     return found if all(_is_shallow(one, MAX_DEPTH) for one in extras) else None
 
 
@@ -100,25 +94,15 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
-def _envelope(  # noqa: PLR0913  what an envelope consists of, by name
-    body: str,
-    queue: str,
-    *,
-    headers: Mapping[str, Any] | None = None,
-    properties: Mapping[str, Any] | None = None,
-    content_type: object = None,
-    content_encoding: object = None,
-) -> dict[str, Any]:
+def _envelope(body: str, queue: str, found: Mapping[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    properties["body_encoding"] = _BASE64
+    properties["delivery_info"] = {"exchange": "", "routing_key": queue}
+    # Of our own: what a service has written by hand may be the same for all of its messages.
+    properties["delivery_tag"] = str(uuid4())
     return {
         "body": body,
-        "content-type": content_type,
-        "content-encoding": content_encoding,
-        "headers": dict(headers or {}),
-        "properties": {
-            **(properties or {}),
-            "body_encoding": _BASE64,
-            "delivery_info": {"exchange": "", "routing_key": queue},
-            # Of our own: what a service has written by hand may be the same for all of its messages.
-            "delivery_tag": str(uuid4()),
-        },
+        "content-type": found.get("content-type"),
+        "content-encoding": found.get("content-encoding"),
+        "headers": _object(found.get("headers")),
+        "properties": properties,
     }

@@ -4,7 +4,6 @@ Kombu decompresses a body in full when a message arrives, in the event loop: ten
 there. Here the body stays as it was sent, and `body.py` decompresses it with a bound.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from celery.app import amqp as celery_amqp
@@ -57,12 +56,10 @@ class AMQP(_AMQP):  # type: ignore[misc]  # celery's stubs leave the class out
 def raw_message(message: Any, queue: str | None) -> RawMessage:
     """What is known of a message, each in the type that is declared for it."""
     body = message.body
-    if isinstance(body, str):
-        body = body.encode(errors="surrogatepass")
     return RawMessage(
-        body=bytes(body or b""),
-        headers=message.headers if isinstance(message.headers, Mapping) else {},
-        properties=message.properties if isinstance(message.properties, Mapping) else {},
+        body=body.encode(errors="surrogatepass") if isinstance(body, str) else bytes(body or b""),
+        headers=message.headers if isinstance(message.headers, dict) else {},
+        properties=message.properties if isinstance(message.properties, dict) else {},
         content_type=message.content_type,
         content_encoding=message.content_encoding,
         queue=queue,

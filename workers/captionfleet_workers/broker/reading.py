@@ -164,8 +164,10 @@ def _task(call: _Call) -> str:
 def _named(call: _Call, names: Sequence[str]) -> dict[str, Any]:
     if len(call.args) > len(names):
         raise UnreadableMessageError(f"{len(call.args)} positional arguments are too many: {', '.join(names)}")
-    given = dict(zip(names, call.args, strict=False))
     named = {name: call.kwargs[name] for name in names if name in call.kwargs}
+    if not call.args:
+        return named
+    given = dict(zip(names, call.args, strict=False))
     if twice := given.keys() & named.keys():
         raise UnreadableMessageError(f"{min(twice)} is given twice, by place and by name")
     return {**given, **named}
