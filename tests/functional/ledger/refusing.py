@@ -40,9 +40,9 @@ def another_password(server: Server) -> Generator[None]:
 def no_permission(server: Server) -> Generator[None]:
     """NOPERM: somebody has taken the permission to run scripts."""
     with operator(server) as client:
-        client.acl_setuser("default", categories=["-@scripting"])
+        client.acl_setuser("default", enabled=True, categories=["-@scripting"])
         yield
-        client.acl_setuser("default", categories=["+@all"])
+        client.acl_setuser("default", enabled=True, categories=["+@all"])
 
 
 @contextmanager
