@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, inspecting, media, memory, outage, pacing, pickup, scaling, throughput
+from tests.benchmarks import backlog, bombs, inspecting, media, memory, outage, pacing, pickup, scaling, throughput
 from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
@@ -46,6 +46,16 @@ def _backlog() -> Table:
     console.print("A long backlog …", style="dim")
     sweeps, steps = backlog.measure()
     return _table(f"{backlog.MANY:,} jobs waiting", [*_sweeps(sweeps), *_steps(steps)])
+
+
+def _bombs() -> Table:
+    console.print("Bombs …", style="dim")
+    alone, behind, last = bombs.measure()
+    rows = [
+        ("a short file, s", f"{behind:.2f}", f"{alone:.2f} alone", "one inspection more at most"),
+        ("until the last bomb is dealt with, s", f"{last:.0f}", "", ""),
+    ]
+    return _table(f"{bombs.BOMBS} files of 1 MB that unpack to {bombs.HOURS} hours of {bombs.CHANNELS} channels", rows)
 
 
 def _scaling() -> Table:
@@ -204,6 +214,7 @@ def _most(value: float, goal: float) -> str:
 PARTS: dict[str, Callable[[], Table]] = {
     "work": _work,
     "backlog": _backlog,
+    "bombs": _bombs,
     "scaling": _scaling,
     "audio": _long_audio,
     "pace": _pace,

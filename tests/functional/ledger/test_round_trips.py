@@ -44,6 +44,10 @@ def test_the_life_of_a_job(ledger: Ledger, clock: Clock, trips: Trips) -> None:
     costs["accept"] = trips()
     claim = take(ledger)
     costs["claim"] = trips()
+    ledger.jobs.accept(make_job("job-2"))
+    trips()
+    ledger.jobs.take("job-2", holder="worker-1", lease_seconds=30)
+    costs["take"] = trips()
     settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK, memo=MEMO)
     costs["settle"] = trips()
     assert settlement is not None

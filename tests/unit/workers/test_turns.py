@@ -27,16 +27,16 @@ class Room:
     at_once: int = 1
     now: float = 0.0
     begun: list[str] = field(default_factory=list)
-    _ends: dict[str, threading.Event] = field(default_factory=dict)
+    ends: dict[str, threading.Event] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
-    _held: dict[str, Turn] = field(default_factory=dict)
+    held: dict[str, Turn] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.at_once, clock=lambda: self.now)
 
     def enter(self, name: str, *, lane: Lane = Lane.INTERACTIVE, lost: threading.Event | None = None) -> None:
         """Somebody comes; the tenant is the name's first part."""
-        self._ends[name] = threading.Event()
+        self.ends[name] = threading.Event()
         asker = Asker(group=group(name.partition("-")[0], lane), check_waiting=lambda: _leave_if(lost))
         waiting = self.turns.waiting
         thread = threading.Thread(target=self._run, args=(name, asker), daemon=True)
@@ -44,20 +44,24 @@ class Room:
         self._threads.append(thread)
         until(lambda: name in self.begun or self.turns.waiting > waiting, f"{name} runs or waits")
 
+    def await_begin(self, name: str) -> None:
+        """Wait until one that came has its place."""
+        until(lambda: name in self.begun, f"{name} runs")
+
     def end(self, name: str) -> None:
-        """One of those that run comes to its end, after so many seconds."""
+        """One of those that run comes to its end, and the next one begins."""
         running = len(self.begun)
         waited = self.turns.waiting
-        self._ends[name].set()
+        self.ends[name].set()
         until(lambda: not waited or len(self.begun) > running, "the next one runs")
 
     def look(self, name: str) -> bool:
         """Whether a running one is to step aside now."""
-        return self.turns.is_wanted(self._held[name])
+        return self.turns.is_wanted(self.held[name])
 
     def close(self) -> None:
         """Let all of them end."""
-        for end in self._ends.values():
+        for end in self.ends.values():
             end.set()
         for thread in self._threads:
             thread.join(10)
@@ -65,9 +69,9 @@ class Room:
     def _run(self, name: str, asker: Asker) -> None:
         try:
             with self.turns.turn(asker) as turn:
-                self._held[name] = turn
+                self.held[name] = turn
                 self.begun.append(name)
-                self._ends[name].wait(30)
+                self.ends[name].wait(30)
         except LeaseLostError:
             self.begun.append(f"{name} left")
 
@@ -159,18 +163,18 @@ def test_who_stepped_aside_goes_on_afterwards() -> None:
         opened.enter("short-0")
         opened.now = 5.0
         assert opened.look("long-0")
-        stepped = threading.Thread(target=opened.turns.step_aside, args=(opened._held["long-0"],))  # noqa: SLF001  the room is this test's
+        stepped = threading.Thread(target=opened.turns.step_aside, args=(opened.held["long-0"],))
         stepped.start()
         until(lambda: "short-0" in opened.begun, "the short one runs")
         opened.now = 6.0
-        opened._ends["short-0"].set()  # noqa: SLF001  likewise
+        opened.ends["short-0"].set()
         stepped.join(10)
 
         opened.now = 7.0
 
         assert not stepped.is_alive()
         assert opened.begun == ["long-0", "short-0"]
-        assert opened.turns.seconds_of(opened._held["long-0"]) == 6.0, "the time aside is not counted"  # noqa: SLF001  likewise
+        assert opened.turns.seconds_of(opened.held["long-0"]) == 6.0, "the time aside is not counted"
 
 
 def test_few_are_stopped_at_the_same_time() -> None:
@@ -182,11 +186,11 @@ def test_few_are_stopped_at_the_same_time() -> None:
         for number in range(ASIDE):
             opened.now += 5.0
             wanted.append(opened.look(f"t{number}-0"))
-            stepping = threading.Thread(target=opened.turns.step_aside, args=(opened._held[f"t{number}-0"],))  # noqa: SLF001  the room is this test's
+            stepping = threading.Thread(target=opened.turns.step_aside, args=(opened.held[f"t{number}-0"],))
             stepping.start()
             stack.callback(stepping.join, 10)
             stack.callback(opened.close)
-            until(lambda number=number: f"t{number + 1}-0" in opened.begun, "the next one runs")
+            opened.await_begin(f"t{number + 1}-0")
         opened.enter("late-0")
         opened.now += 1.0
         assert not opened.look(f"t{ASIDE}-0")
