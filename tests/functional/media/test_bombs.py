@@ -134,13 +134,13 @@ def test_stopped_children_end_with_their_worker(tmp_path: Path) -> None:
     )
     worker = psutil.Popen([sys.executable, program], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])})
     try:
-        until(lambda: _stopped(worker), "one of the children is stopped")
+        until(lambda: _stopped(worker), "one of the children is stopped", within=90)
         family = worker.children(recursive=True)
     finally:
         worker.kill()
         worker.wait(timeout=10)
 
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
 
     assert not alive
 

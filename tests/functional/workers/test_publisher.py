@@ -151,7 +151,7 @@ def test_messages_that_no_queue_takes(app: Celery, settings: WorkerSettings, que
     say: dict[str, Callable[[], object]] = {
         CAPTIONS_QUEUE: lambda: publisher.wake_up("job-1", queue),
         DELIVERIES_QUEUE: lambda: publisher.deliver("dlv_1"),
-        DEAD_QUEUE: lambda: publisher.bury({}, "reason"),
+        DEAD_QUEUE: lambda: publisher.bury(b"{}"),
     }
 
     with pytest.raises(UnroutedError):

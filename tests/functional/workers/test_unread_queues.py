@@ -71,7 +71,7 @@ def test_the_oldest_are_dropped(  # noqa: PLR0913, PLR0917  the broker's parts, 
 def test_dead_letters_are_bounded_too(app: Celery, publisher: Publisher, unread: UnreadQueues) -> None:
     """A service that sends nonsense all night does not fill the broker."""
     for number in range(MOST + 1):
-        publisher.bury({"number": number}, "nonsense")
+        publisher.bury(b'{"number": %d}' % number)
 
     unread.look()
 

@@ -20,6 +20,7 @@ from captionfleet_workers.errors import JobError, MachineError, PermanentError
 from captionfleet_workers.lifecycle.faults import MachineFault
 from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.media import bare, work
+from captionfleet_workers.media.confine import is_confined
 from captionfleet_workers.media.facts import ChildLimits
 from captionfleet_workers.media.turns import Asker, Turn, Turns
 
@@ -120,12 +121,13 @@ class Children:
 
     def _await(self, reader: Connection, process: ForkServerProcess, turn: Turn, limits: ChildLimits) -> bool:
         """Whether the child has answered, or has ended, before it ran too long."""
+        assert process.pid is not None
         left = limits.wall_seconds
         while left > 0:
             if reader.poll(min(left, _LOOK_SECONDS)):
                 return True
             turn.asker.check()
-            if self._turns.is_wanted(turn):
+            if self._turns.is_wanted(turn) and is_confined(process.pid, limits):
                 with _stopped(process):
                     self._turns.step_aside(turn)
             left = limits.wall_seconds - self._turns.seconds_of(turn)

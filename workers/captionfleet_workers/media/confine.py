@@ -36,6 +36,14 @@ def room_left() -> int:
     return resource.getrlimit(resource.RLIMIT_AS)[0] - _mapped_bytes()
 
 
+def is_confined(process: int, limits: ChildLimits) -> bool:
+    """Whether a child has come so far that it ends with its worker even while it is stopped: its limits tell."""
+    try:
+        return resource.prlimit(process, resource.RLIMIT_NOFILE) == _both(limits.open_files)
+    except (ProcessLookupError, PermissionError):
+        return False
+
+
 def end_with(sentinel: int) -> None:
     """Have the kernel end this process when the worker does, even while it hangs in a library.
 

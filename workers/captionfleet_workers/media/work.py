@@ -70,8 +70,8 @@ def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: t
     worker = multiprocessing.parent_process()
     assert worker is not None
     end_with(worker.sentinel)
-    confine(limits)
     let_the_fork_server_go()
+    confine(limits)
     connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
     # Taking the interpreter down in good order would cost a fifth of a short inspection.
     os._exit(0)
