@@ -1,5 +1,16 @@
 """captionfleet_ledger: what is true. Every job's state, leases, retries and outbox, in Redis or Valkey."""
 
+from captionfleet_ledger.delivery import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    DueCount,
+    DueDelivery,
+    Entry,
+    Rest,
+)
+from captionfleet_ledger.endpoint import OVERDUE, UNNAMED, endpoint_in, endpoint_of
 from captionfleet_ledger.errors import (
     JobConflictError,
     LedgerError,
@@ -22,10 +33,6 @@ from captionfleet_ledger.records import (
     Chores,
     Claim,
     Cooling,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryClaim,
-    DeliveryState,
     Fault,
     JobFilter,
     JobRecord,
@@ -40,6 +47,8 @@ from captionfleet_ledger.records import (
 )
 
 __all__ = [
+    "OVERDUE",
+    "UNNAMED",
     "Accepted",
     "Asking",
     "CaptionMemo",
@@ -50,6 +59,9 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryClaim",
     "DeliveryState",
+    "DueCount",
+    "DueDelivery",
+    "Entry",
     "Exceeded",
     "Fault",
     "Group",
@@ -76,10 +88,13 @@ __all__ = [
     "Rates",
     "Refusal",
     "RememberedCaption",
+    "Rest",
     "Said",
     "Settlement",
     "Standing",
     "UnreadableJobError",
     "WaitingReason",
+    "endpoint_in",
+    "endpoint_of",
     "new_token",
 ]

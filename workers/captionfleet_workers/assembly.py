@@ -12,7 +12,7 @@ import httpx2
 import structlog
 from celery import Celery
 
-from captionfleet_ledger import Ledger
+from captionfleet_ledger import Chores, Ledger
 from captionfleet_schemas.catalogue import MODELS, model_card
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
@@ -46,7 +46,8 @@ from captionfleet_workers.spool import process_spool
 from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.tracing import Traces, tracer_of
 from captionfleet_workers.webhooks.deliver import Deliveries
-from captionfleet_workers.webhooks.prompt import PromptDeliveries
+from captionfleet_workers.webhooks.elsewhere import DeliveriesElsewhere
+from captionfleet_workers.webhooks.here import DeliveriesHere
 from captionfleet_workers.webhooks.sender import Sender
 
 log = structlog.get_logger()
@@ -67,7 +68,8 @@ class Worker:
     """A worker whose background threads run."""
 
     fleet: Fleet
-    deliveries: Deliveries
+    deliver: Callable[[str], None]
+    """Sets a webhook delivery going."""
     shutdown: Shutdown
 
     def leave(self, but: str | None) -> None:
@@ -113,11 +115,18 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
-        deliveries = _deliveries(settings, ledger, metrics, traces, stack)
-        outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
+        activity = Activity()
+        deliveries = (
+            _deliveries_here(settings, ledger, metrics, traces, activity, stack)
+            if DELIVERIES_QUEUE in settings.worker_queues
+            else DeliveriesElsewhere(ledger, publisher)
+        )
+        stack.callback(deliveries.close)
+        outbox = Outbox(ledger, publisher, deliveries.deliver)
         fleet = _fleet(
             settings,
             stack,
+            activity=activity,
             holder=holder,
             ledger=ledger,
             publisher=publisher,
@@ -128,10 +137,11 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         accounts = {model: fleet.accounts.rates(model) for model in MODELS}
         metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
-        for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
+        sweeper = _sweeper(fleet, deliveries.swept)
+        for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, deliveries, sweeper):
             thread.start()
             stack.callback(thread.stop)
-        yield Worker(fleet, deliveries, fleet.shutdown)
+        yield Worker(fleet, deliveries.deliver, fleet.shutdown)
 
 
 def _ledger(settings: WorkerSettings) -> Ledger:
@@ -141,7 +151,7 @@ def _ledger(settings: WorkerSettings) -> Ledger:
     return ledger
 
 
-def _sweeper(fleet: Fleet) -> Sweeper:
+def _sweeper(fleet: Fleet, swept: Callable[[Chores], None]) -> Sweeper:
     settings = fleet.settings
     return Sweeper(
         fleet.ledger,
@@ -153,6 +163,7 @@ def _sweeper(fleet: Fleet) -> Sweeper:
         beat=fleet.activity.beat,
         metrics=fleet.metrics,
         call_up=fleet.line.call_up_all,
+        swept=swept,
     )
 
 
@@ -160,6 +171,7 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     settings: WorkerSettings,
     stack: ExitStack,
     *,
+    activity: Activity,
     holder: str,
     ledger: Ledger,
     publisher: Publisher,
@@ -169,7 +181,6 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
 ) -> Fleet:
     accounts = _accounts(settings)
     stack.callback(accounts.close)
-    activity = Activity()
     line = Line(
         ledger, publisher, accounts.together, holder=holder, slots=settings.worker_concurrency, beat=activity.beat
     )
@@ -230,13 +241,13 @@ def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[]
     return Account(terms, model, uploads)
 
 
-def _deliveries(
-    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, stack: ExitStack
-) -> Deliveries:
+def _deliveries_here(  # noqa: PLR0913, PLR0917  what is built before it and shared with others
+    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, activity: Activity, stack: ExitStack
+) -> DeliveriesHere:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
     secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
-    return Deliveries(
+    deliveries = Deliveries(
         ledger,
         Sender(client, secrets, settings.webhook_timeout, clock=ledger.clock),
         timeout=settings.webhook_timeout,
@@ -244,14 +255,12 @@ def _deliveries(
         metrics=metrics,
         traces=traces,
     )
-
-
-def _first_attempts(
-    settings: WorkerSettings, deliveries: Deliveries, publisher: Publisher, stack: ExitStack
-) -> Callable[[str], None]:
-    """How a new delivery is set going: at once where this process makes deliveries, or else by a message."""
-    if DELIVERIES_QUEUE not in settings.worker_queues:
-        return publisher.deliver
-    prompt = PromptDeliveries(deliveries.attempt, publisher.deliver)
-    stack.callback(prompt.close)
-    return prompt.deliver
+    return DeliveriesHere(
+        ledger,
+        deliveries,
+        threads=settings.webhook_concurrency,
+        pause=settings.sweep_seconds,
+        random=_jitter(),
+        metrics=metrics,
+        beat=activity.beat,
+    )

@@ -65,7 +65,7 @@ def _run(settings: WorkerSettings) -> int:
         except (LedgerError, BrokerUnavailableError, ValueError) as error:
             log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
             return 1
-        register_tasks(app, worker.fleet, worker.deliveries)
+        register_tasks(app, worker.fleet, worker.deliver)
         return _consume(app, worker, settings)
 
 

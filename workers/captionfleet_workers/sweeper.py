@@ -41,6 +41,7 @@ class Sweeper:
         beat: Callable[[str], None] = lambda _loop: None,
         metrics: Metrics,
         call_up: Callable[[], None] = lambda: None,
+        swept: Callable[[Chores], None] = lambda _chores: None,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -54,10 +55,12 @@ class Sweeper:
             beat: is told the loop's name each time that it comes round.
             metrics: counts sweeps and what they find.
             call_up: sends for whoever comes ahead next for a model.
+            swept: is told what a sweep has found, as deliveries that are due are for others to take.
         """
         self._beat = beat
         self._metrics = metrics
         self._call_up = call_up
+        self._swept = swept
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
@@ -96,8 +99,7 @@ class Sweeper:
                 self._outbox.publish(settlement)
         self._publisher.events(chores.publish)
         self._ledger.outbox.mark_published(chores.publish)
-        for delivery_id in chores.deliver:
-            self._publisher.deliver(delivery_id)
+        self._swept(chores)
         self._probe()
         self._call_up()
         return chores

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -18,13 +19,12 @@ from captionfleet_workers.job.claim import claim
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.work import work_on
 from captionfleet_workers.patience import until_ledger_answers
-from captionfleet_workers.webhooks.deliver import Deliveries
 
 log = structlog.get_logger()
 
 
-def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
-    """Give the app its tasks, bound to this process's services."""
+def register_tasks(app: Celery, fleet: Fleet, deliver: Callable[[str], None]) -> None:
+    """Give the app its tasks, bound to this process's services. `deliver` sets a webhook delivery going."""
 
     @app.task(bind=True, name=CAPTION_TASK, Request=task_request.NAME)
     def caption(
@@ -39,10 +39,9 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
                 fleet.publisher.bury({"job_id": job_id, "job": without_headers(job), **unknown}, error.reason)
 
     @app.task(name=DELIVER_TASK, Request=task_request.NAME)
-    def deliver(delivery_id: str) -> None:
-        """Make the webhook delivery attempt that is due."""
-        with fleet.activity.task(delivery_id):
-            deliveries.attempt(delivery_id)
+    def delivery(delivery_id: str) -> None:
+        """Hand a webhook delivery to the threads that make attempts: no job waits for a receiver."""
+        deliver(delivery_id)
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:

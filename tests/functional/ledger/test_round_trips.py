@@ -149,7 +149,7 @@ def test_looking_at_all(ledger: Ledger, trips: Trips) -> None:
     costs["pace.states of 2"] = trips()
     ledger.line.oldest([MODEL, "another"])
     costs["line.oldest of 2"] = trips()
-    ledger.deliveries.disabled_endpoints()
+    ledger.endpoints.disabled()
     costs["disabled_endpoints"] = trips()
 
     assert costs == {**dict.fromkeys(costs, 1), "page": 2}

@@ -129,9 +129,9 @@ def test_gone_switches_the_endpoint_off_at_once(ledger: Ledger, deliveries: Deli
 
 def test_other_endpoints_stay_on(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
     """An address is switched off, not its host; and it can be switched on again."""
-    ledger.deliveries.disable_endpoint(receiver.url)
+    ledger.endpoints.disable(receiver.url)
     deliveries.attempt(due(ledger, f"{receiver.url}/other", "job-1"))
-    ledger.deliveries.enable_endpoint(receiver.url)
+    ledger.endpoints.enable(receiver.url)
 
     deliveries.attempt(due(ledger, receiver.url, "job-2"))
 

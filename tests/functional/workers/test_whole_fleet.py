@@ -129,9 +129,9 @@ def test_an_account_without_limits(ledger: Ledger, publisher: Publisher, clock: 
 def test_endpoints_that_are_switched_off(ledger: Ledger, publisher: Publisher, clock: Clock) -> None:
     """Each counts once, until it is switched on."""
     for url in (HOOK, HOOK, f"{HOOK}/other"):
-        ledger.deliveries.disable_endpoint(url)
+        ledger.endpoints.disable(url)
     off = registry_of(ledger, publisher, clock).get_sample_value("captionfleet_fleet_disabled_endpoints")
-    ledger.deliveries.enable_endpoint(HOOK)
+    ledger.endpoints.enable(HOOK)
 
     left = registry_of(ledger, publisher, clock).get_sample_value("captionfleet_fleet_disabled_endpoints")
 

@@ -64,6 +64,9 @@ class Metrics:
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
+        self._in_hand = Gauge(
+            "captionfleet_deliveries_in_hand", "Webhook deliveries of this process.", ["state"], registry=self.registry
+        )
         self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
@@ -130,6 +133,11 @@ class Metrics:
         """Show how many slots there are, and at each scrape how many are `busy`."""
         self._slots.set(total)
         self._busy.set_function(busy)
+
+    def deliveries_in_hand(self, waiting: Callable[[], int], under_way: Callable[[], int]) -> None:
+        """Show at each scrape how many webhook deliveries wait for a thread, and how many have one."""
+        self._in_hand.labels("waiting").set_function(waiting)
+        self._in_hand.labels("under_way").set_function(under_way)
 
     # A rate misses what a series begins with: those that are known begin with zero.
     def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:

@@ -16,6 +16,10 @@ from captionfleet_workers.webhooks.schedule import Outcome
 NO_HEADERS: Mapping[str, str] = {}
 ANSWER_CHARS = 200
 """How much of a receiver's answer is kept on record."""
+BODY_SECONDS = 0.1
+"""How long the body of an answer is waited for, in all. One that has come whole leaves a connection to use again."""
+BODY_BYTES = 16_384
+"""How much of it is read at most."""
 
 
 class Sender:
@@ -54,6 +58,14 @@ class Sender:
 
 
 def _beginning(response: httpx2.Response) -> str:
-    for chunk in response.iter_raw(ANSWER_CHARS * 4):
-        return chunk.decode("utf-8", errors="replace")[:ANSWER_CHARS]
-    return ""
+    """What of the body comes at once. The receiver has answered already: no body, or a broken one, changes nothing."""
+    body = b""
+    try:
+        with deadline(BODY_SECONDS):
+            for chunk in response.iter_raw():
+                body += chunk
+                if len(body) >= BODY_BYTES:
+                    break
+    except (httpx2.HTTPError, httpx2.StreamError):
+        pass
+    return body[: ANSWER_CHARS * 4].decode("utf-8", errors="replace")[:ANSWER_CHARS]
