@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.trace import NoOpTracer
 from structlog.testing import capture_logs
 
-from captionfleet_ledger import Delivery, DeliveryState, Ledger
+from captionfleet_ledger import Delivery, DeliveryState, DueDelivery, Ledger, endpoint_in
 from captionfleet_schemas.signature import verify
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
@@ -16,6 +16,7 @@ from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import Traces
 from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.fairness import Ending
 from captionfleet_workers.webhooks.sender import Sender
 from tests.functional.fleet.receiver import Receiver
 from tests.functional.ledger.making import Clock, make_job, make_result, take
@@ -49,6 +50,11 @@ def due(ledger: Ledger, url: str, job_id: str = "job-1") -> str:
     return settlement.delivery_id
 
 
+def attempt(deliveries: Deliveries, delivery_id: str) -> Ending:
+    """Make the attempt that a message, or the sweep, asks for."""
+    return deliveries.attempt(DueDelivery(endpoint_in(delivery_id), delivery_id))
+
+
 def on_record(ledger: Ledger, job_id: str = "job-1") -> Delivery:
     """The one delivery of a job."""
     (delivery,) = ledger.deliveries.of_job(job_id)
@@ -59,8 +65,8 @@ def test_delivery_arrives_signed_and_is_on_record(ledger: Ledger, deliveries: De
     """The receiver verifies the very bytes of the event, and a second message for it changes nothing."""
     delivery_id = due(ledger, receiver.url)
 
-    deliveries.attempt(delivery_id)
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
+    attempt(deliveries, delivery_id)
 
     (delivered,) = receiver.deliveries
     verify([SECRET], delivered.headers, delivered.body, now=float(delivered.headers["webhook-timestamp"]))
@@ -76,13 +82,13 @@ def test_failed_attempt_is_made_again_when_it_is_due(
     """Not before; under the same id and with the same body."""
     receiver.statuses.extend([503])
     delivery_id = due(ledger, receiver.url)
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
     after_first = on_record(ledger)
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
     too_early = len(receiver.deliveries)
     clock.advance(5.6)
 
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
 
     first, second = receiver.deliveries
     assert after_first.state is DeliveryState.PENDING
@@ -100,7 +106,7 @@ def test_ten_failures_end_it(ledger: Ledger, clock: Clock, deliveries: Deliverie
     delivery_id = due(ledger, receiver.url)
 
     for _ in range(12):
-        deliveries.attempt(delivery_id)
+        attempt(deliveries, delivery_id)
         clock.advance(27 * 3600)
 
     record = on_record(ledger)
@@ -113,10 +119,10 @@ def test_gone_switches_the_endpoint_off_at_once(ledger: Ledger, deliveries: Deli
     """Also for deliveries that were due already, and for an endpoint that worked a moment ago."""
     first, gone, later = (due(ledger, receiver.url, job_id) for job_id in ("job-1", "job-2", "job-3"))
     receiver.statuses.extend([204, 410])
-    deliveries.attempt(first)
+    attempt(deliveries, first)
 
-    deliveries.attempt(gone)
-    deliveries.attempt(later)
+    attempt(deliveries, gone)
+    attempt(deliveries, later)
 
     assert len(receiver.deliveries) == 2
     assert on_record(ledger, "job-2").state is DeliveryState.DISABLED
@@ -130,10 +136,10 @@ def test_gone_switches_the_endpoint_off_at_once(ledger: Ledger, deliveries: Deli
 def test_other_endpoints_stay_on(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
     """An address is switched off, not its host; and it can be switched on again."""
     ledger.endpoints.disable(receiver.url)
-    deliveries.attempt(due(ledger, f"{receiver.url}/other", "job-1"))
+    attempt(deliveries, due(ledger, f"{receiver.url}/other", "job-1"))
     ledger.endpoints.enable(receiver.url)
 
-    deliveries.attempt(due(ledger, receiver.url, "job-2"))
+    attempt(deliveries, due(ledger, receiver.url, "job-2"))
 
     assert [on_record(ledger, job_id).state for job_id in ("job-1", "job-2")] == [DeliveryState.DELIVERED] * 2
 
@@ -145,7 +151,7 @@ def test_forbidden_address_is_tried_again_and_never_reached(
     delivery_id = due(ledger, "http://10.255.255.1/hook")
 
     with capture_logs() as lines:
-        deliveries.attempt(delivery_id)
+        attempt(deliveries, delivery_id)
 
     record = on_record(ledger)
     assert record.state is DeliveryState.PENDING
@@ -161,11 +167,11 @@ def test_attempt_that_died_is_made_by_another(
     """Its lease lasts as long as an attempt may take, and some; then the delivery is anybody's again."""
     delivery_id = due(ledger, receiver.url)
     ledger.deliveries.claim(delivery_id, lease_seconds=TIMEOUT + LEASE_MARGIN_SECONDS)
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
     during = len(receiver.deliveries)
     clock.advance(TIMEOUT + LEASE_MARGIN_SECONDS + 1)
 
-    deliveries.attempt(delivery_id)
+    attempt(deliveries, delivery_id)
 
     assert (during, len(receiver.deliveries)) == (0, 1)
     assert on_record(ledger).state is DeliveryState.DELIVERED
@@ -173,6 +179,6 @@ def test_attempt_that_died_is_made_by_another(
 
 def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver) -> None:
     """A stale message after its job was forgotten."""
-    deliveries.attempt("dlv_03_evt_unknown")
+    attempt(deliveries, "dlv_03_evt_unknown")
 
     assert receiver.deliveries == []
