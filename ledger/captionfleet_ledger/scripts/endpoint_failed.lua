@@ -27,7 +27,8 @@ if not health.rests_until and asked == '' and redis.call('SCARD', failing) < ton
 local delay = tonumber(health.delay or first)
 if health.delay and tries then delay = math.min(2 * delay, longest) end
 local wait = math.max(tries and delay or 0, math.min(tonumber(asked) or 0, patience))
-local rests_until = text(math.max(tonumber(health.rests_until) or 0, NOW + wait))
+local before = probing ~= '1' and tonumber(health.rests_until) or 0
+local rests_until = text(math.max(before, NOW + wait))
 redis.call('HSET', hash, 'rests_until', rests_until, 'delay', text(delay), 'reason', reason)
 redis.call('HSETNX', hash, 'since', text(NOW))
 redis.call('EXPIRE', hash, math.ceil(rests_until - NOW) + KNOWN_SECONDS)

@@ -1,105 +1,134 @@
-"""First attempts at webhooks, in threads of the process that has settled the job."""
+"""The threads that make delivery attempts."""
 
 import threading
 
-import pytest
 from structlog.testing import capture_logs
 
-from captionfleet_workers.webhooks import prompt
-from captionfleet_workers.webhooks.prompt import PromptDeliveries
+from captionfleet_ledger import DueDelivery, LedgerUnavailableError
+from captionfleet_workers.webhooks.fairness import Ending
+from captionfleet_workers.webhooks.pool import DeliveryPool
 from tests.polling import until
 
-
-def is_closed(deliveries: PromptDeliveries) -> bool:
-    """Whether `close` has begun; until then another delivery is left waiting."""
-    try:
-        deliveries.deliver("dlv_waiting")
-    except RuntimeError:
-        return True
-    return False
+DELIVERED = Ending(seconds=0.1, answered=True)
 
 
-def test_attempt_is_made_without_waiting_for_it() -> None:
+class Attempts:
+    """Attempts that last until they are let go."""
+
+    def __init__(self, ending: Ending = DELIVERED) -> None:
+        self.go = threading.Event()
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.given_back: list[tuple[str, float, tuple[str, ...]]] = []
+        self._ending = ending
+
+    def __call__(self, due: DueDelivery) -> Ending:
+        """Make one."""
+        self.begun.append(due.delivery_id)
+        self.go.wait(30)
+        self.ended.append(due.delivery_id)
+        return self._ending
+
+    def leave_alone(self, endpoint: str, until_when: float, dropped: tuple[str, ...]) -> None:
+        """An endpoint is left alone."""
+        self.given_back.append((endpoint, until_when, dropped))
+
+    def pool(self, threads: int = 4) -> DeliveryPool:
+        """A pool that makes them."""
+        return DeliveryPool(self, self.leave_alone, threads=threads)
+
+
+def delivery_ids(count: int, endpoint: str = "0123456789abcdef") -> list[str]:
+    """Ids as the ledger makes them."""
+    return [f"dlv_07_{endpoint}_evt_{number}" for number in range(count)]
+
+
+def test_an_attempt_is_made_without_waiting_for_it() -> None:
     """A slow receiver does not hold up the job; closing waits for what is under way."""
-    answered, attempted, queued = threading.Event(), list[str](), list[str]()
+    attempts = Attempts()
+    pool = attempts.pool()
+    (one,) = delivery_ids(1)
 
-    def attempt(delivery_id: str) -> None:
-        answered.wait(30)
-        attempted.append(delivery_id)
+    pool.deliver(one)
+    before = list(attempts.ended)
+    until(lambda: pool.under_way() == 1, "the attempt is under way")
+    attempts.go.set()
+    pool.close()
 
-    deliveries = PromptDeliveries(attempt, queued.append)
-    deliveries.deliver("dlv_1")
-    before = list(attempted)
-    answered.set()
-    deliveries.close()
-
-    assert (before, attempted, queued) == ([], ["dlv_1"], [])
-
-
-def test_what_finds_no_room_goes_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slow receivers do not pile up in one process."""
-    monkeypatch.setattr(prompt, "ROOM", 2)
-    answered, attempted, queued = threading.Event(), list[str](), list[str]()
-
-    def attempt(delivery_id: str) -> None:
-        answered.wait(30)
-        attempted.append(delivery_id)
-
-    deliveries = PromptDeliveries(attempt, queued.append)
-    for number in range(4):
-        deliveries.deliver(f"dlv_{number}")
-    answered.set()
-    deliveries.close()
-
-    assert sorted(attempted) == ["dlv_0", "dlv_1"]
-    assert queued == ["dlv_2", "dlv_3"]
+    assert (before, attempts.ended) == ([], [one])
+    assert (pool.waiting(), pool.under_way()) == (0, 0)
 
 
-def test_attempts_that_have_not_begun_are_left_to_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that stops finishes only what it has started."""
-    monkeypatch.setattr(prompt, "THREADS", 1)
-    begun, answered, attempted = threading.Event(), threading.Event(), list[str]()
-
-    def attempt(delivery_id: str) -> None:
-        begun.set()
-        answered.wait(30)
-        attempted.append(delivery_id)
-
-    deliveries = PromptDeliveries(attempt, list[str]().append)
-    deliveries.deliver("dlv_1")
-    deliveries.deliver("dlv_2")
-    begun.wait(30)
-    closing = threading.Thread(target=deliveries.close)
+def test_what_has_not_begun_is_left_to_the_ledger() -> None:
+    """A process that stops finishes only what it has started, and takes nothing more."""
+    attempts = Attempts()
+    pool = attempts.pool(threads=1)
+    first, second, third = delivery_ids(3)
+    pool.deliver(first)
+    pool.deliver(second)
+    until(lambda: attempts.begun, "the first attempt is under way")
+    closing = threading.Thread(target=pool.close)
     closing.start()
-    until(lambda: is_closed(deliveries), "nothing more is taken")
-    answered.set()
+
+    until(lambda: pool._closed, "nothing more begins")  # noqa: SLF001  it is told nobody
+    pool.deliver(third)
+    attempts.go.set()
     closing.join(30)
 
-    assert attempted == ["dlv_1"]
+    assert attempts.begun == [first]
     assert not closing.is_alive()
 
 
-def test_failed_attempt_is_logged_and_leaves_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Errors of our own do not use the room up."""
-    monkeypatch.setattr(prompt, "ROOM", 1)
-    attempted, queued = list[str](), list[str]()
+def test_failed_attempts_are_logged_and_leave_their_thread() -> None:
+    """An error of our own with its trace, an absent ledger by one line."""
+    errors = {"dlv_bad": RuntimeError("an error of our own"), "dlv_away": LedgerUnavailableError("away")}
+    attempted = list[str]()
 
-    def attempt(delivery_id: str) -> None:
-        attempted.append(delivery_id)
-        if delivery_id == "dlv_bad":
-            raise RuntimeError("an error of our own")
+    def attempt(due: DueDelivery) -> Ending:
+        attempted.append(due.delivery_id)
+        if due.delivery_id in errors:
+            raise errors[due.delivery_id]
+        return DELIVERED
 
-    deliveries = PromptDeliveries(attempt, queued.append)
-
-    def finds_room() -> bool:
-        deliveries.deliver("dlv_good")
-        return "dlv_good" in attempted
-
+    pool = DeliveryPool(attempt, Attempts().leave_alone, threads=1)
     with capture_logs() as lines:
-        deliveries.deliver("dlv_bad")
-        until(finds_room, "another attempt finds room")
-        deliveries.close()
+        for one in ("dlv_bad", "dlv_away", "dlv_good"):
+            pool.deliver(one)
+        until(lambda: "dlv_good" in attempted, "the thread goes on")
+        pool.close()
 
-    assert lines[0]["event"] == "webhook.attempt_failed"
-    assert lines[0]["delivery_id"] == "dlv_bad"
-    assert attempted[0] == "dlv_bad"
+    assert [(line["event"], line["delivery_id"]) for line in lines] == [
+        ("webhook.attempt_failed", "dlv_bad"),
+        ("webhook.left_to_the_sweep", "dlv_away"),
+    ]
+
+
+def test_an_endpoint_that_is_left_alone_gives_up_what_waits() -> None:
+    """What waits for it goes back to the ledger; what waits for others is attempted."""
+    attempts = Attempts(Ending(seconds=1, answered=False, rests_until=1_800_000_000.0))
+    pool = attempts.pool(threads=4)
+    hanging, other = delivery_ids(5, "a" * 16), delivery_ids(1, "b" * 16)
+    for one in [*hanging, *other]:
+        pool.deliver(one)
+    until(lambda: len(attempts.begun) == 1, "a new endpoint is tried by one attempt")
+    attempts.go.set()
+
+    until(lambda: len(attempts.given_back) == 2, "both endpoints are left alone")
+    pool.close()
+
+    assert sorted(attempts.begun) == sorted([hanging[0], *other])
+    assert attempts.given_back[0] == ("a" * 16, 1_800_000_000.0, tuple(hanging[1:]))
+
+
+def test_more_are_asked_for_when_few_wait() -> None:
+    """After each attempt, as the ledger may have more."""
+    asked = threading.Event()
+    attempts = Attempts()
+    attempts.go.set()
+    pool = attempts.pool()
+    pool.when_drained(asked.set)
+
+    pool.deliver("dlv_1")
+
+    assert asked.wait(30)
+    pool.close()
