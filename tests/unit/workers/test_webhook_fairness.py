@@ -51,12 +51,40 @@ def test_endpoints_take_turns() -> None:
     assert first == ["a-0", "b-0", "c-0", "a-1", "b-1", "a-2"]
 
 
-def test_a_new_endpoint_gets_a_quarter() -> None:
-    """Nobody knows yet whether it answers."""
+def test_a_new_endpoint_gets_an_eighth() -> None:
+    """Nobody knows yet whether it answers; all new ones have a quarter."""
     turns = Turns(threads=32)
-    turns.offer(of("a", 100))
+    for endpoint in "abc":
+        turns.offer(of(endpoint, 100))
 
-    assert counts(begun(turns)) == {"a": 8}
+    assert counts(begun(turns)) == {"a": 3, "b": 3, "c": 2}
+
+
+def test_a_new_endpoint_that_hangs_leaves_the_others_their_share() -> None:
+    """It is known by what it has not answered, long before an attempt runs out."""
+    turns = Turns(threads=32)
+    for endpoint in "ab":
+        turns.offer(of(endpoint, 100))
+    begun(turns, now=0.0)
+    turns.offer(of("c", 100))
+
+    soon, later = counts(begun(turns, now=1.0)), counts(begun(turns, now=QUICK_SECONDS + 0.5))
+
+    assert soon == {}
+    assert later == {"c": 4}
+
+
+def test_however_many_hang_a_quarter_is_left() -> None:
+    """New ones that come and hang, again and again."""
+    turns = Turns(threads=32)
+    known(turns, "healthy", QUICK)
+    for number in range(100):
+        turns.offer(of(f"hanging-{number}", 4))
+        begun(turns, now=3.0 * number)
+    turns.offer(of("healthy", 20))
+
+    assert turns.under_way == 24
+    assert counts(begun(turns, now=1000.0)) == {"healthy": 8}
 
 
 def test_a_quick_endpoint_gets_half() -> None:

@@ -38,11 +38,15 @@ class Share(NamedTuple):
 
 
 SHARES = {
-    Standing.NEW: Share(1 / 4, 1 / 4),
+    Standing.NEW: Share(1 / 8, 1 / 4),
     Standing.QUICK: Share(1 / 2, 1),
     Standing.SLOW: Share(1 / 4, 1 / 4),
     Standing.SILENT: Share(0, 1 / 4),
 }
+NOT_QUICK = 3 / 4
+"""The part of all threads that endpoints have together that are not quick."""
+HANGS = {Standing.NEW: Standing.SILENT, Standing.QUICK: Standing.SLOW}
+"""What an endpoint is known by as soon as an attempt that is under way is no longer quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,11 @@ class Turns:
 
     def _may_begin(self, endpoint: str, now: float) -> bool:
         standing = self._standing_of(endpoint, now)
-        alike = sum(len(begun) for one, begun in self._under_way.items() if self._standing_of(one, now) is standing)
+        under_way = [(self._standing_of(one, now), len(begun)) for one, begun in self._under_way.items()]
+        alike = sum(count for one, count in under_way if one is standing)
+        not_quick = sum(count for one, count in under_way if one is not Standing.QUICK)
+        if standing is not Standing.QUICK and not_quick >= self._part(NOT_QUICK):
+            return False
         share = SHARES[standing]
         return len(self._under_way.get(endpoint, ())) < self._part(share.of_endpoint) and alike < self._part(
             share.of_standing
@@ -146,12 +154,8 @@ class Turns:
 
     def _standing_of(self, endpoint: str, now: float) -> Standing:
         standing = self._standings.get(endpoint, Standing.NEW)
-        # One that was quick and hangs now is known by what it has not answered yet.
-        if standing is Standing.QUICK and any(
-            now - begun > QUICK_SECONDS for begun in self._under_way.get(endpoint, ())
-        ):
-            return Standing.SLOW
-        return standing
+        is_late = any(now - begun > QUICK_SECONDS for begun in self._under_way.get(endpoint, ()))
+        return HANGS.get(standing, standing) if is_late else standing
 
     def _part(self, share: float) -> int:
         return max(1, int(self._threads * share))

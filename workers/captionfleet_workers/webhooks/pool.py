@@ -62,6 +62,10 @@ class DeliveryPool:
             self._turns.offer(due)
             self._begin()
 
+    def go_on(self) -> None:
+        """Begin what may begin by now: an endpoint that keeps others waiting is known after a while."""
+        self.offer(())
+
     def room(self) -> int:
         """How many more may wait."""
         return ROOM - self.waiting()

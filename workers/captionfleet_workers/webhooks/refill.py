@@ -69,6 +69,7 @@ class Refill:
         Raises:
             LedgerUnavailableError: the ledger cannot be reached; the next look does it.
         """
+        self._pool.go_on()
         room = self._pool.room()
         if room < LOW or not (self._more or self._ledger.deliveries.take_turn(self._pause * TURN)):
             return
