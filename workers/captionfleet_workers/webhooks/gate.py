@@ -80,9 +80,13 @@ class Gate:
     def leave_alone(self, endpoint: str, until: float, taken: tuple[str, ...]) -> None:
         """Let no process take deliveries of an endpoint until then; those that were taken are given back."""
         self._ledger.deliveries.leave_alone(endpoint, until, taken)
-        # Somebody may have found it in order meanwhile, and have let its deliveries go before they were held here.
-        if self._ledger.endpoints.rest_of([endpoint])[0] is None:
+        # Whoever tries it may have come to an end meanwhile, and have been first to say when its deliveries may go.
+        (rest,) = self._ledger.endpoints.rest_of([endpoint])
+        if rest is None:
+            self._resting.forget(endpoint)
             self._ledger.deliveries.leave_alone(endpoint, None)
+        elif rest.until.timestamp() < until:
+            self._ledger.deliveries.leave_alone(endpoint, rest.until.timestamp())
 
 
 class _Memory(Generic[T]):

@@ -99,11 +99,11 @@ class DeliveryPool:
         ending = self._ending_of(one)
         with self._lock:
             self._turns.ended(one, ending)
-            dropped = () if ending.rests_until is None else self._turns.drop(one.endpoint)
+            given_back = () if ending.rests_until is None else (one.delivery_id, *self._turns.drop(one.endpoint))
             self._begin()
             is_low = self._turns.waiting < LOW
         if ending.rests_until is not None:
-            self._tell(one.endpoint, ending.rests_until, dropped)
+            self._tell(one.endpoint, ending.rests_until, given_back)
         if is_low:
             self._drained()
 
@@ -117,10 +117,10 @@ class DeliveryPool:
             log.exception("webhook.attempt_failed", delivery_id=one.delivery_id)
         return Ending()
 
-    def _tell(self, endpoint: str, until: float, dropped: tuple[str, ...]) -> None:
+    def _tell(self, endpoint: str, until: float, given_back: tuple[str, ...]) -> None:
         try:
-            self._leave_alone(endpoint, until, dropped)
+            self._leave_alone(endpoint, until, given_back)
         except LedgerUnavailableError as error:
-            log.warning("webhook.left_to_the_sweep", deliveries=len(dropped), reason=str(error))
+            log.warning("webhook.left_to_the_sweep", deliveries=len(given_back), reason=str(error))
         except Exception:
-            log.exception("webhook.could_not_give_back", deliveries=len(dropped))
+            log.exception("webhook.could_not_give_back", deliveries=len(given_back))
