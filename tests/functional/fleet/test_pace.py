@@ -42,6 +42,7 @@ def moment_of(call: dict[str, Any]) -> float:
     return datetime.fromisoformat(call["at"]).timestamp()
 
 
+@pytest.mark.timeout(4 * PATIENCE)
 def test_three_hundred_jobs_and_a_late_one(limited: Fleet) -> None:
     """Each is called once, refusals or not, and never before its time; who comes late goes ahead of who waits.
 

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from random import Random
 
+import httpx2
 import pytest
 from opentelemetry.trace import NoOpTracer
 from structlog.testing import capture_logs
 
-from captionfleet_ledger import Delivery, DeliveryState, DueDelivery, Ledger, endpoint_in
+from captionfleet_ledger import OVERDUE, Delivery, DeliveryState, DueDelivery, Ledger, endpoint_in
 from captionfleet_schemas.signature import verify
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import Traces
-from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.deliver import GIVEN_UP, LEASE_MARGIN_SECONDS, Deliveries
 from captionfleet_workers.webhooks.fairness import Ending
 from captionfleet_workers.webhooks.sender import Sender
 from tests.functional.fleet.receiver import Receiver
@@ -26,18 +27,35 @@ LOOPBACK = AddressPolicy(allow_http=True, allowed_networks=(ip_network("127.0.0.
 TIMEOUT = 10.0
 
 
+def deliveries_of(ledger: Ledger, settings: WorkerSettings, client: httpx2.Client) -> Deliveries:
+    """Deliveries as one process makes them."""
+    return Deliveries(
+        ledger,
+        Sender(client, [SECRET], TIMEOUT, clock=ledger.clock),
+        timeout=TIMEOUT,
+        random=Random(1),
+        metrics=Metrics(),
+        traces=Traces(NoOpTracer(), settings),
+    )
+
+
 @pytest.fixture
-def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]:
-    """Deliveries as a worker makes them, loopback allowed."""
-    with guarded_client(LOOPBACK) as client:
-        yield Deliveries(
-            ledger,
-            Sender(client, [SECRET], TIMEOUT),
-            timeout=TIMEOUT,
-            random=Random(1),
-            metrics=Metrics(),
-            traces=Traces(NoOpTracer(), settings),
-        )
+def client() -> Iterator[httpx2.Client]:
+    """A client that may reach loopback."""
+    with guarded_client(LOOPBACK) as opened:
+        yield opened
+
+
+@pytest.fixture
+def deliveries(ledger: Ledger, settings: WorkerSettings, client: httpx2.Client) -> Deliveries:
+    """Deliveries as a worker makes them."""
+    return deliveries_of(ledger, settings, client)
+
+
+@pytest.fixture
+def elsewhere(ledger: Ledger, settings: WorkerSettings, client: httpx2.Client) -> Deliveries:
+    """Deliveries as another worker makes them."""
+    return deliveries_of(ledger, settings, client)
 
 
 def due(ledger: Ledger, url: str, job_id: str = "job-1") -> str:
@@ -181,4 +199,101 @@ def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver)
     """A stale message after its job was forgotten."""
     attempt(deliveries, "dlv_03_evt_unknown")
 
+    assert receiver.deliveries == []
+
+
+def fail_five(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> list[Ending]:
+    """Five deliveries, each of which the receiver answers with 500."""
+    receiver.statuses.extend([500] * 5)
+    ids = [due(ledger, receiver.url, f"failed-{number}") for number in range(5)]
+    return [attempt(deliveries, delivery_id) for delivery_id in ids]
+
+
+def test_an_endpoint_that_fails_is_left_alone(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, elsewhere: Deliveries, receiver: Receiver
+) -> None:
+    """By every process; what waits has had no attempt, and says why it waits."""
+    endings = fail_five(ledger, deliveries, receiver)
+    waiting = due(ledger, f"{receiver.url}/other")
+
+    answers = [attempt(process, waiting) for process in (deliveries, elsewhere)]
+
+    rests_until = clock.now + 5
+    assert [ending.rests_until for ending in endings] == [None] * 4 + [rests_until]
+    assert answers == [Ending(rests_until=rests_until)] * 2
+    assert len(receiver.deliveries) == 5
+    record = on_record(ledger)
+    assert (record.state, record.attempts) == (DeliveryState.PENDING, ())
+    assert record.rest is not None
+    assert (record.rest.until, record.rest.reason) == (clock.at(5), "it answered 500")
+
+
+def test_one_attempt_tries_it_and_lets_the_others_go(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, elsewhere: Deliveries, receiver: Receiver
+) -> None:
+    """Their schedule is as it was: the attempt that could not be made is not counted."""
+    fail_five(ledger, deliveries, receiver)
+    first, second = due(ledger, receiver.url, "job-1"), due(ledger, receiver.url, "job-2")
+    attempt(elsewhere, second)
+    clock.advance(5)
+
+    tried = attempt(deliveries, first)
+
+    assert (tried.answered, tried.rests_until) == (True, None)
+    assert ledger.endpoints.resting() == 0
+    claim = ledger.deliveries.claim(second)
+    assert claim is not None
+    assert claim.attempt == 1
+
+
+def test_an_attempt_that_tries_it_in_vain_lengthens_the_rest(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """It is on record like any other, and its delivery has used up one attempt."""
+    fail_five(ledger, deliveries, receiver)
+    clock.advance(5)
+    receiver.statuses.extend([503])
+
+    ending = attempt(deliveries, due(ledger, receiver.url))
+
+    assert ending.rests_until == clock.now + 10
+    assert [one.status for one in on_record(ledger).attempts] == [503]
+
+
+@pytest.mark.parametrize("status", [400, 404, 301])
+def test_an_endpoint_that_refuses_is_in_order(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver, status: int
+) -> None:
+    """It answers; another delivery may be taken."""
+    receiver.statuses.extend([status] * 8)
+
+    endings = [attempt(deliveries, due(ledger, receiver.url, f"job-{number}")) for number in range(8)]
+
+    assert [ending.rests_until for ending in endings] == [None] * 8
+    assert len(receiver.deliveries) == 8
+
+
+def test_another_tenant_is_not_kept_waiting(ledger: Ledger, deliveries: Deliveries, receiver: Receiver) -> None:
+    """Two may use one host, and what one of them does there is not the other's."""
+    fail_five(ledger, deliveries, receiver)
+    ledger.jobs.accept(make_job("theirs", tenant="other", webhook={"url": receiver.url}))
+    ledger.jobs.cancel("theirs")
+    (theirs,) = ledger.deliveries.of_job("theirs")
+
+    attempt(deliveries, theirs.delivery_id)
+
+    assert on_record(ledger, "theirs").state is DeliveryState.DELIVERED
+
+
+def test_what_was_left_alone_for_too_long_has_failed(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """Without another attempt, and with the reason on record."""
+    delivery_id = due(ledger, receiver.url)
+
+    deliveries.attempt(DueDelivery(OVERDUE, delivery_id))
+
+    record = on_record(ledger)
+    assert record.state is DeliveryState.FAILED
+    assert [one.error for one in record.attempts] == [GIVEN_UP]
     assert receiver.deliveries == []
