@@ -48,7 +48,16 @@ HEALTH = Dashboard(
                     )
                 ],
             ),
-            Panel("Deliveries that wait", "short", [Query(DELIVERIES, "messages")]),
+            Panel(
+                "Deliveries that wait",
+                "short",
+                [
+                    Query(DELIVERIES, "messages"),
+                    Query("max by (state) (captionfleet_fleet_deliveries{@})", "due, {{state}}"),
+                    Query("sum by (state) (captionfleet_deliveries_in_hand{@})", "in hand, {{state}}"),
+                ],
+                note="postponed: deliveries to their endpoint have failed, and it is left alone for a while.",
+            ),
         ),
         (
             Panel(
@@ -84,6 +93,7 @@ HEALTH = Dashboard(
                 [
                     Query("max(captionfleet_fleet_dead_jobs{@})", "dead jobs"),
                     Query("max(captionfleet_fleet_disabled_endpoints{@})", "endpoints switched off"),
+                    Query("max(captionfleet_fleet_resting_endpoints{@})", "endpoints left alone"),
                 ],
             ),
         ),

@@ -1,5 +1,16 @@
 """captionfleet_ledger: what is true. Every job's state, leases, retries and outbox, in Redis or Valkey."""
 
+from captionfleet_ledger.delivery import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    DueCount,
+    DueDelivery,
+    Entry,
+    Rest,
+)
+from captionfleet_ledger.endpoint import OVERDUE, UNNAMED, endpoint_in, endpoint_of
 from captionfleet_ledger.errors import (
     JobConflictError,
     LedgerError,
@@ -24,10 +35,6 @@ from captionfleet_ledger.records import (
     Claim,
     Condition,
     Cooling,
-    Delivery,
-    DeliveryAttempt,
-    DeliveryClaim,
-    DeliveryState,
     Fault,
     JobFilter,
     JobRecord,
@@ -43,6 +50,8 @@ from captionfleet_ledger.records import (
 )
 
 __all__ = [
+    "OVERDUE",
+    "UNNAMED",
     "Accepted",
     "Asking",
     "CaptionMemo",
@@ -54,6 +63,9 @@ __all__ = [
     "DeliveryAttempt",
     "DeliveryClaim",
     "DeliveryState",
+    "DueCount",
+    "DueDelivery",
+    "Entry",
     "Exceeded",
     "Fault",
     "Group",
@@ -81,11 +93,14 @@ __all__ = [
     "Rates",
     "Refusal",
     "RememberedCaption",
+    "Rest",
     "Said",
     "Settlement",
     "Standing",
     "Trouble",
     "UnreadableJobError",
     "WaitingReason",
+    "endpoint_in",
+    "endpoint_of",
     "new_token",
 ]

@@ -8,6 +8,7 @@ from captionfleet_ledger.breakers import Breakers
 from captionfleet_ledger.captions import Captions
 from captionfleet_ledger.deliveries import Deliveries
 from captionfleet_ledger.durability import concerns
+from captionfleet_ledger.endpoints import Endpoints
 from captionfleet_ledger.jobs import Jobs
 from captionfleet_ledger.limits import Limits
 from captionfleet_ledger.line import Line
@@ -34,7 +35,8 @@ class Ledger:
         self._sweeper = Sweeper(store)
         self.jobs = Jobs(store)
         self.outbox = Outbox(store)
-        self.deliveries = Deliveries(store)
+        self.endpoints = Endpoints(store)
+        self.deliveries = Deliveries(store, self.endpoints)
         self.captions = Captions(store)
         self.listing = Listing(store)
         self.pace = Pace(store)

@@ -41,15 +41,6 @@ class Refusal(StrEnum):
     """It has its caption, which was paid for."""
 
 
-class DeliveryState(StrEnum):
-    """Where a webhook delivery stands; all but `pending` are ends."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    DISABLED = "disabled"
-
-
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The ledger holds the job: `created` just now, or since an earlier request with the same id and body."""
@@ -165,7 +156,7 @@ class Chores:
     publish: tuple[OutboxEntry, ...] = ()
     """Publish, then `outbox.mark_published`."""
     deliver: tuple[str, ...] = ()
-    """Delivery ids that are due: send a queue message for each."""
+    """Delivery ids that are due and stand in the line of their endpoint now: `deliveries.take` offers them."""
     forgotten: int = 0
     """Jobs whose retention has ended and which the sweep has deleted."""
 
@@ -190,47 +181,6 @@ class JobRecord:
     """What `split` said of this part; empty for a whole job."""
     unknown: str = ""
     """What a newer release wrote into the job that this one does not know; `job` is the rest. Empty for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryClaim:
-    """A webhook delivery that was given to this process. The body is the exact bytes of the caption event."""
-
-    delivery_id: str
-    job_id: str
-    event_id: str
-    url: str
-    body: bytes
-    attempt: int
-    """From 1; counted before the work."""
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryAttempt:
-    """How one attempt to deliver went."""
-
-    at: datetime
-    status: int | None
-    """The HTTP status, or None when there was no answer."""
-    error: str | None
-    seconds: float
-    answer: str = ""
-    """The beginning of the answer's body; the ledger keeps 200 characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A webhook delivery with every attempt on record."""
-
-    delivery_id: str
-    job_id: str
-    event_id: str
-    url: str
-    state: DeliveryState
-    due_at: datetime | None
-    """When the next attempt is due, while pending."""
-    attempts: tuple[DeliveryAttempt, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 
+from captionfleet_ledger.endpoint import endpoint_of
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
 from captionfleet_ledger.server import Argument
@@ -55,9 +56,11 @@ def told(job: CaptionJob) -> tuple[str | None, str | None]:
 def settlement_of(
     result: CaptionResult, shard: int, webhook_url: str | None, traceparent: str | None = None
 ) -> Settlement:
-    """The events and the delivery of a result; the delivery's id tells its shard. A quote has neither."""
+    """The events and the delivery of a result; the delivery's id names its shard and endpoint. A quote has neither."""
     events = tuple(_entry(event) for event in events_of(result, traceparent))
-    return Settlement(events, f"dlv_{shard:02d}_{events[0].event_id}" if webhook_url and events else None)
+    if not webhook_url or not events:
+        return Settlement(events, None)
+    return Settlement(events, f"dlv_{shard:02d}_{endpoint_of(result.tenant, webhook_url)}_{events[0].event_id}")
 
 
 def outcome(

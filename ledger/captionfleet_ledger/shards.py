@@ -10,6 +10,10 @@ from captionfleet_schemas.parts import whole_of
 T = TypeVar("T")
 
 SHARDS_KEY = "cf:shards"
+SWEPT_KEY = "cf:swept"
+"""There while the fleet has no need of another sweep."""
+DELIVERING_KEY = "cf:delivering"
+"""There while no other process needs to look for deliveries that are due."""
 LAYOUT_KEY = "cf:layout"
 """The layout of the ledger; where it is missing, the first."""
 MAX_SHARDS = 100

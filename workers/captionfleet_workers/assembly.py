@@ -13,9 +13,9 @@ import httpx2
 import structlog
 from celery import Celery
 
-from captionfleet_ledger import Ledger
+from captionfleet_ledger import Chores, Ledger
 from captionfleet_schemas.catalogue import MODELS, model_card
-from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
+from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.accounts import Account, Accounts
 from captionfleet_workers.activity import Activity
@@ -32,7 +32,6 @@ from captionfleet_workers.job.steps import STEPS
 from captionfleet_workers.leases import LeaseKeeper
 from captionfleet_workers.lifecycle.faults import MachineFault
 from captionfleet_workers.lifecycle.giving_up import giving_up
-from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.lifecycle.machine import Machine, machine_of
 from captionfleet_workers.metrics import Metrics, serving
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
@@ -50,9 +49,7 @@ from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
 from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.tracing import Traces, tracer_of
-from captionfleet_workers.webhooks.deliver import Deliveries
-from captionfleet_workers.webhooks.prompt import PromptDeliveries
-from captionfleet_workers.webhooks.sender import Sender
+from captionfleet_workers.webhooks.assembly import deliveries_of
 
 log = structlog.get_logger()
 
@@ -72,7 +69,8 @@ class Worker:
     """A worker whose background threads run."""
 
     fleet: Fleet
-    deliveries: Deliveries
+    deliver: Callable[[str], None]
+    """Sets a webhook delivery going."""
     shutdown: Shutdown
 
     def leave(self, but: str | None) -> None:
@@ -120,8 +118,10 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
         activity = Activity()
         machine = stack.enter_context(machine_of(settings, activity.beat))
-        deliveries = _deliveries(settings, ledger, metrics, traces, health=machine.health, stack=stack)
-        outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
+        deliveries = stack.enter_context(
+            deliveries_of(settings, ledger, publisher, metrics, traces, activity=activity, health=machine.health)
+        )
+        outbox = Outbox(ledger, publisher, deliveries.deliver)
         fleet = _fleet(
             settings,
             stack,
@@ -140,10 +140,11 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         )
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
         metrics.aside(MachineFault, fleet.health.has)
-        for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
+        sweeper = _sweeper(fleet, deliveries.swept)
+        for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, deliveries, sweeper):
             thread.start()
             stack.callback(thread.stop)
-        worker = Worker(fleet, deliveries, fleet.shutdown)
+        worker = Worker(fleet, deliveries.deliver, fleet.shutdown)
         fleet.health.start(giving_up(worker.leave))
         stack.callback(fleet.health.stop)
         yield worker
@@ -156,7 +157,7 @@ def _ledger(settings: WorkerSettings) -> Ledger:
     return ledger
 
 
-def _sweeper(fleet: Fleet) -> Sweeper:
+def _sweeper(fleet: Fleet, swept: Callable[[Chores], None]) -> Sweeper:
     settings = fleet.settings
     return Sweeper(
         fleet.ledger,
@@ -169,6 +170,7 @@ def _sweeper(fleet: Fleet) -> Sweeper:
         metrics=fleet.metrics,
         call_up=fleet.line.call_up_all,
         event_queue_max=settings.event_queue_max,
+        swept=swept,
     )
 
 
@@ -250,31 +252,3 @@ def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[]
     base_url = uploads_at(terms.base_url) if terms.dialect != "vllm" and settings.temporary_upload else None
     uploads = Uploads(base_url=base_url, api_key=api_key, http_client_factory=connect) if base_url else None
     return Account(terms, model, uploads)
-
-
-def _deliveries(  # noqa: PLR0913  likewise
-    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, *, health: Health, stack: ExitStack
-) -> Deliveries:
-    timeout = httpx2.Timeout(settings.webhook_timeout)
-    client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
-    secrets = [secret.get_secret_value() for secret in settings.webhook_secrets]
-    return Deliveries(
-        ledger,
-        Sender(client, secrets, settings.webhook_timeout, clock=ledger.clock),
-        timeout=settings.webhook_timeout,
-        random=_jitter(),
-        metrics=metrics,
-        traces=traces,
-        health=health,
-    )
-
-
-def _first_attempts(
-    settings: WorkerSettings, deliveries: Deliveries, publisher: Publisher, stack: ExitStack
-) -> Callable[[str], None]:
-    """How a new delivery is set going: at once where this process makes deliveries, or else by a message."""
-    if DELIVERIES_QUEUE not in settings.worker_queues:
-        return publisher.deliver
-    prompt = PromptDeliveries(deliveries.attempt, publisher.deliver)
-    stack.callback(prompt.close)
-    return prompt.deliver

@@ -160,6 +160,15 @@ class Publisher:
             raise BrokerUnavailableError(str(error)) from error
 
 
+def is_routed(say: Callable[[], object]) -> bool:
+    """Say something on the broker. Returns whether a queue took it; whoever says it has told why not."""
+    try:
+        say()
+    except UnroutedError:
+        return False
+    return True
+
+
 def _publish(producer: Producer, body: bytes, *, exchange: str, routing_key: str) -> None:
     producer.publish(
         body,

@@ -74,7 +74,7 @@ def _run(settings: WorkerSettings) -> int:
         except (BrokerUnavailableError, LedgerError, OSError, preflight.UnfitMachineError, ValueError) as error:
             log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
             return 1
-        register_tasks(app, worker.fleet, worker.deliveries)
+        register_tasks(app, worker.fleet, worker.deliver)
         return _consume(app, worker, settings)
 
 

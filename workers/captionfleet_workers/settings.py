@@ -224,6 +224,14 @@ class WorkerSettings(FleetSettings):
 
     webhook_allow_http: bool = Field(default=False, description="Allow webhooks to http:// addresses.")
     webhook_timeout: float = Field(default=15.0, gt=0, description="Seconds that a webhook receiver has to answer.")
+    webhook_concurrency: int = Field(
+        default=32,
+        ge=1,
+        le=1024,
+        description="Webhook attempts that a process makes at once, in threads besides its slots, where its queues "
+        "include captionfleet.deliveries. An endpoint gets half of them at most while it answers within 2 s, a quarter "
+        "while it is slower, and one while it hangs.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from captionfleet_schemas.wire import DELIVERIES_QUEUE
 from captionfleet_workers.assembly import Worker
 from captionfleet_workers.job import caller, pacer
 from captionfleet_workers.job.steps.pace import LONGEST_WAIT_SECONDS
@@ -15,6 +16,7 @@ from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.stuck import CONSUMER, Limits
 from captionfleet_workers.sweeper import SWEEPER
 from captionfleet_workers.watchdog import Watchdog
+from captionfleet_workers.webhooks.refill import REFILL
 
 TICK_SECONDS = 1.0
 
@@ -39,6 +41,7 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
             pacer.PACER: pacer.LONGEST_SLEEP,
             caller.CALLER: caller.LONGEST_SLEEP,
             health.HEALTH: health.LONGEST_SLEEP,
+            **({REFILL: settings.sweep_seconds} if DELIVERIES_QUEUE in settings.worker_queues else {}),
         },
         margin=settings.worker_stuck_margin,
     )

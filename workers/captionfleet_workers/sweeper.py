@@ -11,10 +11,10 @@ import structlog
 from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError, QueuedJob
 from captionfleet_schemas import PausedBy
 from captionfleet_workers.broker.unread import UnreadQueues
-from captionfleet_workers.errors import BrokerUnavailableError, UnroutedError
+from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
-from captionfleet_workers.publisher import Publisher
+from captionfleet_workers.publisher import Publisher, is_routed
 
 log = structlog.get_logger()
 
@@ -44,6 +44,7 @@ class Sweeper:
         metrics: Metrics,
         call_up: Callable[[], None] = lambda: None,
         event_queue_max: int = 0,
+        swept: Callable[[Chores], None] = lambda _chores: None,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -58,10 +59,12 @@ class Sweeper:
             metrics: counts sweeps and what they find.
             call_up: sends for whoever comes ahead next for a model.
             event_queue_max: messages that may wait in a queue that nobody of the fleet reads; 0 is no bound.
+            swept: is told what a sweep has found, as deliveries that are due are for others to take.
         """
         self._beat = beat
         self._metrics = metrics
         self._call_up = call_up
+        self._swept = swept
         self._ledger = ledger
         self._publisher = publisher
         self._outbox = outbox
@@ -98,8 +101,7 @@ class Sweeper:
             if settlement is not None:
                 self._outbox.publish(settlement)
         self._ledger.outbox.mark_published(self._publisher.events(chores.publish))
-        for delivery_id in chores.deliver:
-            is_routed(partial(self._publisher.deliver, delivery_id))
+        self._swept(chores)
         self._probe()
         self._call_up()
         self._unread.look()
@@ -159,15 +161,6 @@ class Sweeper:
             else:
                 self._metrics.swept(chores)
                 _report(chores)
-
-
-def is_routed(say: Callable[[], object]) -> bool:
-    """Say something on the broker. Returns whether a queue took it; whoever says it has told why not."""
-    try:
-        say()
-    except UnroutedError:
-        return False
-    return True
 
 
 def _report(chores: Chores) -> None:

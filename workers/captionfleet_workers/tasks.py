@@ -4,6 +4,7 @@ What they are called with has been read (`broker/reading.py`).
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import structlog
@@ -22,7 +23,6 @@ from captionfleet_workers.job.claim import accept, claim
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.work import work_on
 from captionfleet_workers.patience import until_ledger_answers
-from captionfleet_workers.webhooks.deliver import Deliveries
 
 log = structlog.get_logger()
 
@@ -30,8 +30,8 @@ ASIDE_PAUSE_SECONDS = 1.0
 """How long a worker that stands aside holds a message before it gives it back."""
 
 
-def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
-    """Give the app its tasks, bound to this process's services."""
+def register_tasks(app: Celery, fleet: Fleet, deliver: Callable[[str], None]) -> None:
+    """Give the app its tasks, bound to this process's services. `deliver` sets a webhook delivery going."""
 
     @app.task(bind=True, name=CAPTION_TASK, Request=task_request.NAME)
     def caption(task: Task[Any, Any], /, job_id: str, job: dict[str, object] | None = None) -> None:
@@ -50,12 +50,9 @@ def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
                 bury(fleet, unreadable, task.request.get(RAW), lambda seconds: _rest(fleet, seconds))
 
     @app.task(name=DELIVER_TASK, Request=task_request.NAME)
-    def deliver(delivery_id: str) -> None:
-        """Make the webhook delivery attempt that is due."""
-        with fleet.activity.task(delivery_id):
-            if fleet.health.holds_deliveries:
-                _leave_to_others(fleet)
-            deliveries.attempt(delivery_id)
+    def delivery(delivery_id: str) -> None:
+        """Hand a webhook delivery to the threads that make attempts: no job waits for a receiver."""
+        deliver(delivery_id)
 
     @app.task(bind=True, name=BURY_TASK, Request=task_request.NAME)
     def put_aside(task: Task[Any, Any], /, unreadable: Unreadable) -> None:

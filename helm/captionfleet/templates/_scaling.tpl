@@ -30,13 +30,16 @@ app_kubernetes_io_instance: {{ .Release.Name }}
 
 {{- /*
 The jobs of a pool, waiting and running, in PromQL. Every worker shows the queues' lengths, so the greatest counts; each
-shows its own slots, so they are added. A pool without a pod runs nothing. Jobs in line for the account's limit are in
+shows its own slots, so they are added, and what it has in hand of deliveries. A pool without a pod runs nothing. Jobs in line for the account's limit are in
 neither: more pods would not help them.
 */ -}}
 {{- define "captionfleet.load" -}}
 {{- $fleet := printf "namespace=%q,app_kubernetes_io_instance=%q" .root.Release.Namespace .root.Release.Name -}}
 {{- $queues := join "|" .queues | replace "." "[.]" -}}
 {{- printf "sum(max by (queue) (captionfleet_queue_messages{%s,queue=~%q})) + (sum(captionfleet_slots_busy{%s,captionfleet_pool=%q}) or vector(0))" $fleet $queues $fleet .name -}}
+{{- if has "captionfleet.deliveries" .queues -}}
+{{- printf " + (sum(captionfleet_deliveries_in_hand{%s,captionfleet_pool=%q}) or vector(0))" $fleet .name -}}
+{{- end -}}
 {{- end -}}
 
 {{- /* What KEDA can be told and would not notice. */ -}}

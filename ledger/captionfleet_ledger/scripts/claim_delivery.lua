@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
+-- with outgoing
 --[[
-Give a webhook delivery that is due to a holder. The attempt is counted before the work.
+Give a webhook delivery that is due to a holder, and take it out of its line. The attempt is counted before the work.
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] delivery id  [3] new token  [4] lease in seconds
@@ -14,12 +15,13 @@ local function is_free()
   return tonumber(delivery.due_at) <= NOW and (tonumber(delivery.lease_until) or 0) <= NOW
 end
 
+leave_line(id)
 if delivery.state ~= 'pending' then return {} end
 -- The same token again is the same request again: its answer was lost on the way.
 if delivery.token ~= token then
   if not is_free() then return {} end
   redis.call('HINCRBY', hash, 'attempts', 1)
-  redis.call('HSET', hash, 'token', token, 'lease_until', text(NOW + lease), 'offers', 0)
+  redis.call('HSET', hash, 'token', token, 'lease_until', text(NOW + lease))
   look('delivery:' .. id, NOW + lease)
 end
 return redis.call('HMGET', hash, 'job_id', 'event_id', 'url', 'body', 'attempts')

@@ -96,9 +96,10 @@ end
 
 local function write_delivery()
   redis.call('HSET', key('delivery', delivery), 'job_id', id, 'event_id', ARGV[FIRST_EVENT], 'url', url,
-    'body', ARGV[FIRST_EVENT + 2], 'state', 'pending', 'due_at', text(NOW), 'attempts', 0, 'offers', 0)
+    'body', ARGV[FIRST_EVENT + 2], 'state', 'pending', 'due_at', text(NOW), 'since', text(NOW), 'attempts', 0)
   redis.call('RPUSH', key('deliveries', id), delivery)
-  look('delivery:' .. delivery, NOW + grace)
+  -- The worker that settles a job sees to its delivery; who cancels one leaves that to the next sweep.
+  look('delivery:' .. delivery, NOW + (right == 'cancel' and 0 or grace))
 end
 
 if not job then return {'unknown'} end

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- with outgoing
 --[[
 Find what nobody looks after any more in one shard. Whatever is returned is put off by its grace time, so that a sweep
 of another process does not find it too; what is not marked as done by then is offered again.
@@ -8,12 +9,17 @@ ARGV     [1] time  [2] how many at most  [3] grace for sending in seconds  [4] g
          [5] lease in seconds, or '' to take every lease that has run out
          [6…] queue and time in turn: messages sent before that time are lost
 Returns  {send: job id and queue in turn, expire: job ids, publish: event id, routing key, body and job id in turn,
-         deliver: delivery ids, the number of jobs forgotten}
+         deliver: ids of deliveries that are due now, the number of jobs forgotten}
 ]]
 local FIRST_QUEUE = 6
 local limit, send_grace, publish_grace = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local lease = tonumber(ARGV[5])
 local HOUR, DAY = 3600, 86400
+-- The whole schedule of a delivery takes 3.46 days at most. One that has not been attempted since, as its endpoint was
+-- left alone, is given up.
+local DELIVERY_SECONDS = 3.5 * DAY
+-- So many times more deliveries than other chores are looked at: many that fall due together do not hold up jobs.
+local DELIVERIES_BESIDE = 10
 local send, expire, publish, deliver, forgotten = {}, {}, {}, {}, 0
 
 local function append(list, ...)
@@ -96,23 +102,28 @@ function CHORES.event(id)
   append(publish, id, event.routing_key, event.body, event.job_id)
 end
 
--- Each offer waits twice as long for a claim as the one before: a long queue of deliveries is not made longer by
--- sweeping it, and a lost message is found all the same.
+-- One that is due stands in the line of its endpoint from then on. Whoever makes deliveries takes it from there.
 function CHORES.delivery(id)
-  if redis.call('HGET', key('delivery', id), 'state') ~= 'pending' then return look('delivery:' .. id, nil) end
-  local offers = redis.call('HINCRBY', key('delivery', id), 'offers', 1)
-  look('delivery:' .. id, NOW + math.min(send_grace * 2 ^ (offers - 1), HOUR))
-  append(deliver, id)
+  local hash = key('delivery', id)
+  local delivery = fields(hash, {'state', 'since'})
+  if delivery.state ~= 'pending' then return look('delivery:' .. id, nil) end
+  -- An older release has not noted it.
+  if not delivery.since then redis.call('HSET', hash, 'since', text(NOW)) end
+  local too_late = delivery.since and NOW > delivery.since + DELIVERY_SECONDS
+  if too_late then leave_line(id) end
+  if line_up_delivery(id, too_late and OVERDUE or endpoint_in(id)) then append(deliver, id) end
 end
 
 -- Whether that was all.
 local function sweep_due()
-  local members = redis.call('ZRANGE', key('due'), '-inf', text(NOW), 'BYSCORE', 'LIMIT', 0, limit)
+  local most, others = limit * DELIVERIES_BESIDE, 0
+  local members = redis.call('ZRANGE', key('due'), '-inf', text(NOW), 'BYSCORE', 'LIMIT', 0, most)
   for _, member in ipairs(members) do
     local kind, id = string.match(member, '^(%a+):(.*)$')
-    CHORES[kind](id)
+    if kind ~= 'delivery' then others = others + 1 end
+    if kind == 'delivery' or others <= limit then CHORES[kind](id) end
   end
-  return #members < limit
+  return #members < most and others <= limit
 end
 
 local function sweep_lost(queue, before)

@@ -176,7 +176,14 @@ def _fact_of_fault(one: "Fault") -> Fact:
 def _delivery_line(delivery: "Delivery") -> str:
     last = delivery.attempts[-1] if delivery.attempts else None
     how = f", last answer {last.status or last.error}" if last else ""
-    return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}"
+    return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}{_postponed(delivery)}"
+
+
+def _postponed(delivery: "Delivery") -> str:
+    if delivery.rest is None:
+        return ""
+    until = delivery.rest.until.isoformat(sep=" ", timespec="seconds")
+    return f", postponed until {until}, as deliveries to its endpoint failed: {delivery.rest.reason}"
 
 
 def print_facts(title: str, facts: Iterable[Fact]) -> None:

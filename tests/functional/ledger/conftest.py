@@ -24,7 +24,17 @@ KINDS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
 HERE = [kind for kind in ("valkey", "redis") if kind != "redis" or shutil.which("redis-server") or os.environ.get("CI")]
 
 
-ON_A_CLUSTER = {"test_claim", "test_listing", "test_pauses", "test_pieces", "test_restore", "test_settle", "test_sweep"}
+ON_A_CLUSTER = {
+    "test_claim",
+    "test_endpoints",
+    "test_listing",
+    "test_outgoing",
+    "test_pauses",
+    "test_pieces",
+    "test_restore",
+    "test_settle",
+    "test_sweep",
+}
 """Modules that are tested on a cluster too: together they use every script."""
 ON_ONE_SERVER = {"test_fair_lives", "test_hidden_limit", "test_shares"}
 """Modules that play long times: what they show is the arithmetic of scripts that others run on every server."""

@@ -117,11 +117,11 @@ def test_a_next_attempt_belongs_to_pending(ledger: Ledger, clock: Clock, deliver
 
 def test_endpoints_are_switched_off_and_on(ledger: Ledger) -> None:
     """Each address for itself."""
-    ledger.deliveries.disable_endpoint(HOOK)
-    off = (ledger.deliveries.endpoint_disabled(HOOK), ledger.deliveries.endpoint_disabled(HOOK + "/other"))
-    ledger.deliveries.enable_endpoint(HOOK)
+    ledger.endpoints.disable(HOOK)
+    off = (ledger.endpoints.is_disabled(HOOK), ledger.endpoints.is_disabled(HOOK + "/other"))
+    ledger.endpoints.enable(HOOK)
 
-    on = ledger.deliveries.endpoint_disabled(HOOK)
+    on = ledger.endpoints.is_disabled(HOOK)
 
     assert off == (True, False)
     assert not on

@@ -157,7 +157,40 @@ def test_looking_at_all(ledger: Ledger, trips: Trips) -> None:
     costs["pace.states of 2"] = trips()
     ledger.line.oldest([MODEL, "another"])
     costs["line.oldest of 2"] = trips()
-    ledger.deliveries.disabled_endpoints()
-    costs["disabled_endpoints"] = trips()
+    ledger.endpoints.disabled()
+    costs["endpoints.disabled"] = trips()
+    ledger.endpoints.resting()
+    costs["endpoints.resting"] = trips()
+    ledger.deliveries.count_due()
+    costs["deliveries.count_due"] = trips()
 
     assert costs == {**dict.fromkeys(costs, 1), "page": 2}
+
+
+def test_deliveries_in_line(ledger: Ledger, trips: Trips) -> None:
+    """However many wait for an endpoint, taking some, leaving it alone and asking how it stands costs one each."""
+    ledger.jobs.accept_many(make_hooked_job(f"job-{n}") for n in range(100))
+    for n in range(100):
+        ledger.jobs.cancel(f"job-{n}")
+    ledger.sweep()
+    costs = {}
+    trips()
+
+    ledger.deliveries.take_turn(1)
+    costs["take_turn"] = trips()
+    taken = ledger.deliveries.take(1000, of_each=1000)
+    costs["take"] = trips()
+    endpoint = taken[0].endpoint
+    ledger.endpoints.enter(endpoint, HOOK, 30)
+    costs["enter"] = trips()
+    ledger.endpoints.failed(endpoint, taken[0].delivery_id, "ReadTimeout", probed=False)
+    costs["failed"] = trips()
+    ledger.deliveries.leave_alone(endpoint, ledger.clock() + 60, [one.delivery_id for one in taken])
+    costs["leave_alone"] = trips()
+    ledger.endpoints.answered(endpoint)
+    costs["answered"] = trips()
+    ledger.endpoints.rest_of([endpoint, "f" * 16])
+    costs["rest_of"] = trips()
+
+    assert len(taken) == 100
+    assert costs == dict.fromkeys(costs, 1)

@@ -187,17 +187,19 @@ def test_unpublished_events_are_published_once(app: Celery, ledger: Ledger, cloc
     assert bodies == [entry.body for entry in settlement.events]
 
 
-def test_due_delivery_is_queued(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
-    """Any process that makes deliveries may take it."""
+def test_due_delivery_costs_no_message(app: Celery, ledger: Ledger, clock: Clock, sweeper: Sweeper) -> None:
+    """Any process that makes deliveries may take it from the ledger, however often it was swept."""
     ledger.jobs.accept(make_hooked_job())
     claim = take(ledger)
     settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url="https://example.com/hook")
-    clock.advance(11)
 
-    sweeper.sweep()
+    for _ in range(5):
+        clock.advance(11)
+        sweeper.sweep()
 
     assert settlement is not None
-    assert take_calls(app, DELIVERIES_QUEUE) == [{"delivery_id": settlement.delivery_id}]
+    assert take_calls(app, DELIVERIES_QUEUE) == []
+    assert [one.delivery_id for one in ledger.deliveries.take(10, of_each=10)] == [settlement.delivery_id]
 
 
 def test_published_events_are_marked_by_the_next_sweep(

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from captionfleet_ledger import Asking, Exceeded, Ledger, Rates
+from captionfleet_ledger import Asking, Exceeded, Ledger, Rates, endpoint_in
 from captionfleet_schemas import PausedBy
 from captionfleet_schemas.catalogue import CAPTIONER
 from captionfleet_schemas.pausing import FLEET_SCOPE, model_scope
 from captionfleet_schemas.wire import BULK_QUEUE, CAPTIONS_QUEUE
 from captionfleet_workers.metrics.whole_fleet import FRESH_SECONDS, WholeFleet
 from captionfleet_workers.publisher import Publisher
-from tests.functional.ledger.making import HOOK, Clock, make_job, take
+from tests.functional.ledger.making import HOOK, Clock, make_hooked_job, make_job, take
 from tests.functional.ledger.pacing import BULK, DOCUMENTED
 from tests.functional.workers.broker import cut_off_app
 from tests.servers import valkey_server
@@ -129,9 +129,9 @@ def test_an_account_without_limits(ledger: Ledger, publisher: Publisher, clock: 
 def test_endpoints_that_are_switched_off(ledger: Ledger, publisher: Publisher, clock: Clock) -> None:
     """Each counts once, until it is switched on."""
     for url in (HOOK, HOOK, f"{HOOK}/other"):
-        ledger.deliveries.disable_endpoint(url)
+        ledger.endpoints.disable(url)
     off = registry_of(ledger, publisher, clock).get_sample_value("captionfleet_fleet_disabled_endpoints")
-    ledger.deliveries.enable_endpoint(HOOK)
+    ledger.endpoints.enable(HOOK)
 
     left = registry_of(ledger, publisher, clock).get_sample_value("captionfleet_fleet_disabled_endpoints")
 
@@ -167,3 +167,24 @@ def test_broker_that_does_not_answer(ledger: Ledger, cut_off: Publisher, clock: 
 
     assert told.get_sample_value("captionfleet_broker_up") == 0
     assert told.get_sample_value("captionfleet_ledger_up") == 1
+
+
+def test_deliveries_that_wait(ledger: Ledger, publisher: Publisher, clock: Clock) -> None:
+    """Those that may be attempted, those whose endpoint is left alone, and how many endpoints are."""
+    for number in range(3):
+        ledger.jobs.accept(make_hooked_job(f"job-{number}"))
+        ledger.jobs.cancel(f"job-{number}")
+    ledger.sweep()
+    before = registry_of(ledger, publisher, clock)
+    ready = before.get_sample_value("captionfleet_fleet_deliveries", {"state": "ready"})
+    none = before.get_sample_value("captionfleet_fleet_resting_endpoints")
+    endpoint = endpoint_in(ledger.deliveries.of_job("job-0")[0].delivery_id)
+    ledger.endpoints.failed(endpoint, "dlv_1", "it answered 429", probed=False, asks_for=60)
+    ledger.deliveries.leave_alone(endpoint, clock.now + 60)
+
+    told = registry_of(ledger, publisher, clock)
+
+    assert (ready, none) == (3, 0)
+    assert told.get_sample_value("captionfleet_fleet_deliveries", {"state": "ready"}) == 0
+    assert told.get_sample_value("captionfleet_fleet_deliveries", {"state": "postponed"}) == 3
+    assert told.get_sample_value("captionfleet_fleet_resting_endpoints") == 1

@@ -78,6 +78,9 @@ class Metrics:
             ("fault",),
             registry=self.registry,
         )
+        self._in_hand = Gauge(
+            "captionfleet_deliveries_in_hand", "Webhook deliveries of this process.", ["state"], registry=self.registry
+        )
         self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
@@ -161,6 +164,11 @@ class Metrics:
         """Show at each scrape for which faults of its machine the process stands aside."""
         for fault in faults:
             self._aside.labels(fault).set_function(partial(stands_aside, fault))
+
+    def deliveries_in_hand(self, waiting: Callable[[], int], under_way: Callable[[], int]) -> None:
+        """Show at each scrape how many webhook deliveries wait for a thread, and how many have one."""
+        self._in_hand.labels("waiting").set_function(waiting)
+        self._in_hand.labels("under_way").set_function(under_way)
 
     # A rate misses what a series begins with: those that are known begin with zero.
     def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:

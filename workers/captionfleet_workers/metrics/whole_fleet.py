@@ -60,7 +60,7 @@ class WholeFleet(Collector):
 
     def _of_ledger(self) -> Families:
         try:
-            found = [*self._jobs(), *self._outbox(), *self._breakers(), *self._pace()]
+            found = [*self._jobs(), *self._outbox(), *self._breakers(), *self._deliveries(), *self._pace()]
         except LedgerUnavailableError:
             return [gauge("ledger_up", "Whether the ledger answers.", 0)]
         return [*found, gauge("ledger_up", "Whether the ledger answers.", 1)]
@@ -90,10 +90,15 @@ class WholeFleet(Collector):
     def _breakers(self) -> Families:
         paused = {pause.scope for pause in self._ledger.pauses.all()}
         pauses = {scope: float(scope in paused) for scope in (FLEET_SCOPE, *map(model_scope, self._models))}
-        disabled = self._ledger.deliveries.disabled_endpoints()
+        return [gauge_by("fleet_paused", "Pauses of the fleet and of models.", "scope", pauses)]
+
+    def _deliveries(self) -> Families:
+        endpoints, due = self._ledger.endpoints, self._ledger.deliveries.count_due()
+        counts = {"ready": float(due.ready), "postponed": float(due.postponed)}
         return [
-            gauge_by("fleet_paused", "Pauses of the fleet and of models.", "scope", pauses),
-            gauge("fleet_disabled_endpoints", "Webhook endpoints that answered 410 Gone.", disabled),
+            gauge("fleet_disabled_endpoints", "Webhook endpoints that answered 410 Gone.", endpoints.disabled()),
+            gauge("fleet_resting_endpoints", "Webhook endpoints that are left alone for a while.", endpoints.resting()),
+            gauge_by("fleet_deliveries", "Webhook deliveries that are due.", "state", counts),
         ]
 
     def _pace(self) -> Families:

@@ -5,6 +5,10 @@ import ssl
 import httpcore2
 
 from captionfleet_workers.outbound.deadline import within_deadline
+from captionfleet_workers.outbound.heard import keep
+
+PIECE_BYTES = 65_536
+"""Written between two looks at the deadline."""
 
 
 class TimedStream(httpcore2.NetworkStream):
@@ -15,11 +19,14 @@ class TimedStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read once."""
-        return self._stream.read(max_bytes, within_deadline(timeout))
+        data = self._stream.read(max_bytes, within_deadline(timeout))
+        keep(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all."""
-        self._stream.write(buffer, within_deadline(timeout))
+        """Write all. The timeout of the stream below is for each piece that the other side takes."""
+        for start in range(0, len(buffer), PIECE_BYTES):
+            self._stream.write(buffer[start : start + PIECE_BYTES], within_deadline(timeout))
 
     def close(self) -> None:
         """Close the socket."""

@@ -15,6 +15,10 @@ GONE = 410
 """The receiver's word for "never again": it switches the endpoint off."""
 
 
+TOO_SOON = frozenset({408, 429})
+"""Answers below 500 by which an endpoint says that it cannot take deliveries now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a receiver answered; `status` is None when it did not."""
@@ -23,6 +27,11 @@ class Outcome:
     retry_after: float | None = None
     error: Exception | None = field(default=None, compare=False)
     """Why there is no answer."""
+
+    @property
+    def is_out_of_order(self) -> bool:
+        """Whether other deliveries would fare no better: there was no answer, or one that speaks of the endpoint."""
+        return self.status is None or self.status >= 500 or self.status in TOO_SOON  # noqa: PLR2004  the class of its errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,16 @@ import httpx2
 
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_workers.errors import JobError
-from captionfleet_workers.outbound import deadline
+from captionfleet_workers.outbound.deadline import deadline
+from captionfleet_workers.outbound.heard import hearing, status_in
 from captionfleet_workers.outbound.retry_after import retry_after
 from captionfleet_workers.webhooks.schedule import Outcome
 
 NO_HEADERS: Mapping[str, str] = {}
 ANSWER_CHARS = 200
 """How much of a receiver's answer is kept on record."""
+BODY_SECONDS = 0.1
+"""How long the body of an answer is waited for."""
 
 
 class Sender:
@@ -37,14 +40,23 @@ class Sender:
 
         `headers` are sent besides our own.
         """
-        try:
-            own = self._headers(event_id, body)
-            request = httpx2.Request("POST", url, content=body, headers={**headers, **own})
-            with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
-                answer = _beginning(response)
-        except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
-            return Outcome(None, error=error), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
-        return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC))), answer
+        with hearing() as heard:
+            try:
+                request = self._request(url, event_id, body, headers)
+                with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
+                    return self._outcome(response), _beginning(response)
+            except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
+                # A receiver whose headers make no sense, or never end, has answered all the same.
+                status = status_in(heard)
+                return Outcome(status, error=None if status else error), f"{type(error).__name__}: {error}"[
+                    :ANSWER_CHARS
+                ]
+
+    def _request(self, url: str, event_id: str, body: bytes, headers: Mapping[str, str]) -> httpx2.Request:
+        return httpx2.Request("POST", url, content=body, headers={**headers, **self._headers(event_id, body)})
+
+    def _outcome(self, response: httpx2.Response) -> Outcome:
+        return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC)))
 
     def _headers(self, event_id: str, body: bytes) -> dict[str, str]:
         if not self._secrets:
@@ -54,6 +66,11 @@ class Sender:
 
 
 def _beginning(response: httpx2.Response) -> str:
-    for chunk in response.iter_raw(ANSWER_CHARS * 4):
-        return chunk.decode("utf-8", errors="replace")[:ANSWER_CHARS]
+    """What of the body comes at once. The receiver has answered already: no body, or a broken one, changes nothing."""
+    try:
+        with deadline(BODY_SECONDS):
+            for chunk in response.iter_raw(ANSWER_CHARS * 4):
+                return chunk.decode("utf-8", errors="replace")[:ANSWER_CHARS]
+    except httpx2.HTTPError as error:
+        return f"({type(error).__name__} in the body)"
     return ""
