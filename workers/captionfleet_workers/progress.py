@@ -40,8 +40,10 @@ class Progress:
     """Of these the last ones in a row around which nobody else called,"""
     alone_since: float = 0.0
     """and when the first of them failed, in seconds since 1970."""
+    failed: int = 0
+    """Failed calls that may be tried again,"""
     failed_first_at: float = 0.0
-    """When the first call failed, and the last one; likewise."""
+    """when the first of them failed, and the last one; likewise."""
     failed_at: float = 0.0
     throttled: int = 0
     throttled_seconds: float = 0.0

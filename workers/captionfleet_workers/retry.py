@@ -146,12 +146,12 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
     """
     if isinstance(problem, ModelCallError) and problem.row.verdict is Verdict.SPLIT and seconds > SHORTEST_LIMIT:
         return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
-    if isinstance(problem, ModelCallError):
-        progress = _timed(progress, problem, now)
-        if problem.row.may_be_outage and evidence.blame is not Blame.AUDIO:
-            decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
-            return _in_time(decision, problem, now=now, deadline=deadline, schedule=schedule)
-    return _in_time(_judge(problem, progress, schedule, random), problem, now=now, deadline=deadline, schedule=schedule)
+    progress = _timed(progress, problem, now)
+    if isinstance(problem, ModelCallError) and problem.row.may_be_outage and evidence.blame is not Blame.AUDIO:
+        decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
+    else:
+        decision = _judge(problem, progress, schedule, random)
+    return _in_time(decision, problem, now=now, deadline=deadline, schedule=schedule)
 
 
 def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Random) -> Decision:
@@ -162,10 +162,11 @@ def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Ran
     return _retry_origin(problem, progress, schedule, random)
 
 
-def _timed(progress: Progress, problem: ModelCallError, now: float) -> Progress:
-    if not (problem.row.may_be_outage or problem.row.verdict is Verdict.RETRY):
-        return progress
-    return replace(progress, failed_first_at=progress.failed_first_at or now, failed_at=now)
+def _timed(progress: Progress, problem: Problem, now: float) -> Progress:
+    if isinstance(problem, ModelCallError) and (problem.row.may_be_outage or problem.row.verdict is Verdict.RETRY):
+        first = progress.failed_first_at or now
+        return replace(progress, failed=progress.failed + 1, failed_first_at=first, failed_at=now)
+    return progress
 
 
 def _noted(progress: Progress, problem: ModelCallError) -> Progress:
@@ -185,7 +186,7 @@ def _retry_origin(problem: TransientError, progress: Progress, schedule: Schedul
 def _retry_model(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
     failures = progress.model_failures + 1
     if schedule.model.exhausted(failures) or _tried_enough(problem, progress):
-        return _fail(problem, replace(progress, model_failures=failures), schedule, random)
+        return _fail(problem, progress, schedule, random)
     after = schedule.model.delay(failures, random, problem.retry_after)
     return Retry(after, WaitingReason.RETRYING, replace(progress, model_failures=failures))
 
@@ -223,8 +224,8 @@ def _pause(problem: ModelCallError, progress: Progress, _schedule: Schedule, _ra
 
 
 def _fail(problem: ModelCallError, progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
-    tries, seconds = progress.model_failures + progress.sat_out, progress.failed_at - progress.failed_first_at
-    tried = f" Tried {tries} times within {seconds:.0f} seconds." if tries > 1 else ""
+    seconds = progress.failed_at - progress.failed_first_at
+    tried = f" Tried {progress.failed} times within {seconds:.0f} seconds." if progress.failed > 1 else ""
     return Fail(problem.code, _explained(problem) + tried, problem.upstream_code)
 
 

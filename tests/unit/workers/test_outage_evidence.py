@@ -205,3 +205,21 @@ def test_verdicts_of_the_catalogue_stay() -> None:
     assert isinstance(decision, Fail)
     assert decision.code is FailureCode.CONTENT_BLOCKED
     assert BLOCKED.row.verdict is Verdict.FAIL
+
+
+def test_a_refusal_says_how_often_it_was_tried() -> None:
+    """Also where the last of its calls is the first that counts."""
+    first = decide(
+        UNLISTED,
+        progress=Progress(),
+        now=NOW,
+        deadline=None,
+        random=Random(1),
+        evidence=Evidence(blame=Blame.UNKNOWN),
+    )
+    assert isinstance(first, Retry)
+
+    end = decide(UNLISTED, progress=first.progress, now=NOW + 3, deadline=None, random=Random(1))
+
+    assert isinstance(end, Fail)
+    assert end.message.endswith("Tried 2 times within 3 seconds.")
