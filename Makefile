@@ -38,7 +38,7 @@ check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/python -m compose.dashboards --check
 	@! grep -nE 'https?://|file:' requirements.lock requirements-dev.lock
 
-bench: setup ## Measure speed and memory side by side with a plain Celery task; ARGS=work, backlog, scaling, audio, pace, real-pace or outage
+bench: setup ## Measure speed and memory beside a plain Celery task; ARGS=work, backlog, scaling, audio, pace, bombs, webhooks, real-pace, outage
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"

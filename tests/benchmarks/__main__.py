@@ -11,7 +11,19 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, bombs, inspecting, media, memory, outage, pacing, pickup, scaling, throughput
+from tests.benchmarks import (
+    backlog,
+    bombs,
+    inspecting,
+    media,
+    memory,
+    outage,
+    pacing,
+    pickup,
+    scaling,
+    throughput,
+    webhooks,
+)
 from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
@@ -98,6 +110,13 @@ def _passed(kind: str, seen: outage.Passed) -> list[Row]:
     ]
 
 
+def _webhooks() -> Table:
+    console.print("A receiver that hangs …", style="dim")
+    with running_stand() as stand:
+        seen = webhooks.measure(stand)
+    return _table(f"{webhooks.HANGING:,} deliveries to a receiver that hangs, and a healthy one", _delays(seen))
+
+
 def _table(title: str, rows: Sequence[Row]) -> Table:
     table = Table(title=title)
     for heading in ("measure", "captionfleet", "yardstick", "ratio or goal"):
@@ -175,6 +194,22 @@ def _paced(seen: pacing.Paced, account: pacing.Account) -> list[Row]:
     ]
 
 
+def _delays(seen: webhooks.Delays) -> list[Row]:
+    measured = {
+        "a job's end to its delivery, ms": seen.of_done,
+        "a cancellation to its delivery, ms": seen.of_cancelled,
+        "a job's acceptance to its end, ms": seen.of_job,
+    }
+    return [
+        *(
+            (name, f"{beside * 1000:.0f}", f"{alone * 1000:.0f} without it", _most(beside / alone, 1.5))
+            for name, (beside, alone) in measured.items()
+        ),
+        ("messages for deliveries", str(seen.messages), "", _most(seen.messages, webhooks.HANGING)),
+        ("attempts that it got, deliveries that wait", f"{seen.attempts}, {seen.still_waiting}", "", ""),
+    ]
+
+
 def _media(found: Media) -> list[Row]:
     cpu, beside = found.inspect.cpu_seconds + found.transcode.cpu_seconds, found.ffmpeg_cpu_seconds
     peak, growth = max(found.inspect.peak_mb, found.transcode.peak_mb), found.hours.peak_mb - found.minute.peak_mb
@@ -218,6 +253,7 @@ PARTS: dict[str, Callable[[], Table]] = {
     "scaling": _scaling,
     "audio": _long_audio,
     "pace": _pace,
+    "webhooks": _webhooks,
 }
 LONG_PARTS: dict[str, Callable[[], Table]] = {"real-pace": lambda: _pace(pacing.DOCUMENTED), "outage": _outage}
 

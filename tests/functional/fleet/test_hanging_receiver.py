@@ -4,30 +4,29 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
-import redis
-
 from captionfleet_ledger import Delivery, DeliveryState, Ledger
-from captionfleet_producers import CaptionClient, Submission
+from captionfleet_producers import CaptionClient, Lane, Submission
 from captionfleet_schemas import JobState
 from captionfleet_schemas.wire import DELIVERIES_QUEUE
 from tests.functional.fleet.fleet import AUDIO, Fleet
+from tests.functional.fleet.message_count import counting_messages
 from tests.polling import until
 from tests.receivers import GRANTED, Call, RawReceiver, raw_receiver
 
 READING = AUDIO / "clips" / "reading.wav"
 MANY, FEW = 150, 10
+QUEUES = f"{DELIVERIES_QUEUE},captions"
+"""Jobs of the bulk lane are cancelled before anybody looks at them."""
 THREADS = 32
 
 
 def cancelled(client: CaptionClient, url: str, count: int) -> list[str]:
     """Jobs with a webhook that have just been cancelled: their deliveries are due, and no worker has settled them."""
-    submissions = (Submission(audio="https://example.com/a.mp3", webhook=f"{url}/{n}") for n in range(count))
+    audio = "https://example.com/a.mp3"
+    submissions = (Submission(audio=audio, webhook=f"{url}/{n}", lane=Lane.BULK) for n in range(count))
     ids = [outcome.unwrap().id for outcome in client.submit_many(submissions)]
     for job_id in ids:
         client.cancel(job_id)
@@ -65,33 +64,6 @@ def states_of(fleet: Fleet, job_ids: list[str]) -> set[DeliveryState]:
     return {one.state for one in deliveries_of(fleet, job_ids)}
 
 
-@contextmanager
-def counting_messages(broker_url: str) -> Generator[list[str]]:
-    """Whatever is sent to the deliveries queue of a Redis meanwhile, as the server sees it."""
-    sent = list[str]()
-    watching, done = threading.Event(), f"end of {threading.get_ident()}"
-
-    def watch() -> None:
-        with redis.Redis.from_url(broker_url, socket_timeout=None) as raw, raw.monitor() as monitor:
-            watching.set()
-            for command in monitor.listen():
-                said = str(command["command"])
-                if done in said:
-                    return
-                if said.startswith(f"LPUSH {DELIVERIES_QUEUE} "):
-                    sent.append(said)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    assert watching.wait(30)
-    try:
-        yield sent
-    finally:
-        with redis.Redis.from_url(broker_url) as raw:
-            raw.echo(done)
-        thread.join()
-
-
 def test_a_process_that_makes_no_deliveries_sends_one_message_for_each(fleet: Fleet) -> None:
     """Whoever comes then delivers each once."""
     broker = fleet.settings["CAPTIONFLEET_BROKER_URL"]
@@ -116,7 +88,7 @@ def test_a_hanging_receiver_keeps_nobody_waiting(fleet: Fleet) -> None:
     ):
         cancelled(fleet.client, hanging.url, MANY)
         # It answers no sooner than the test ends.
-        with fleet.worker(webhook_timeout="300", worker_concurrency="2"):
+        with fleet.worker(webhook_timeout="300", worker_concurrency="2", worker_queues=QUEUES):
             until(lambda: hanging.hanging == THREADS / 8, "it has all that it gets")
             told = cancelled(fleet.client, healthy.url, FEW)
             until(lambda: len(healthy.bodies) == FEW, "the other receiver has all of its deliveries")
@@ -138,7 +110,7 @@ def test_a_hanging_receiver_keeps_nobody_waiting(fleet: Fleet) -> None:
 
 def test_a_failing_receiver_is_left_alone(fleet: Fleet) -> None:
     """It gets few attempts while it fails, one tries it, and then it gets everything, once for each, under its id."""
-    with raw_receiver(fail_at_first) as failing, fleet.worker():
+    with raw_receiver(fail_at_first) as failing, fleet.worker(worker_queues=QUEUES):
         jobs = cancelled(fleet.client, failing.url, MANY)
         with Ledger.connect(fleet.settings["CAPTIONFLEET_REDIS_URL"]) as ledger:
             until(lambda: ledger.endpoints.resting() == 1, "it is left alone")
@@ -166,6 +138,7 @@ def test_a_failing_receiver_is_left_alone(fleet: Fleet) -> None:
 
 def status(fleet: Fleet, job_id: str) -> str:
     """What the command says of a job."""
-    command = [Path(sys.executable).with_name("captionfleet"), "status", job_id]
+    command = [str(Path(sys.executable).with_name("captionfleet")), "status", job_id]
     environment = os.environ | fleet.settings | {"COLUMNS": "400"}
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return str(done.stdout)

@@ -10,7 +10,7 @@ LEASE = 45.0
 
 
 def fail(ledger: Ledger, count: int, *, first: int = 0) -> list[float | None]:
-    """Deliveries whose first attempt fails, one after the other. Returns until when the endpoint is left alone each time."""
+    """Deliveries that fail one after the other. Returns until when the endpoint is left alone after each."""
     return [
         ledger.endpoints.failed(ENDPOINT, f"dlv_{number}", "ReadTimeout", probed=False)
         for number in range(first, first + count)

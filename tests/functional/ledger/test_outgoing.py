@@ -142,7 +142,7 @@ def test_an_endpoint_that_works_again_is_served_at_once(ledger: Ledger, clock: C
     assert ids_of(ledger.deliveries.take(1000, of_each=1000)) == set(ids)
 
 
-def test_a_delivery_is_given_back_unattempted(ledger: Ledger, clock: Clock) -> None:
+def test_a_delivery_is_given_back_unattempted(ledger: Ledger) -> None:
     """The attempt is not counted, and it is due at once."""
     (delivery_id,) = settle_many(ledger, HANGING, 1)
     first = ledger.deliveries.claim(delivery_id)

@@ -20,7 +20,7 @@ from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import Traces
-from captionfleet_workers.webhooks.deliver import GIVEN_UP, LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.deliver import GIVEN_UP, LEASE_MARGIN_SECONDS, LEFT_SECONDS, Deliveries
 from captionfleet_workers.webhooks.fairness import Ending
 from captionfleet_workers.webhooks.sender import Sender
 from tests.descriptors import no_more_files

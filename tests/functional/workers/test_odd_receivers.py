@@ -1,4 +1,4 @@
-"""Receivers that accept and then misbehave: the status line decides, and a receiver costs one attempt's time at most."""
+"""Receivers that accept and then misbehave: the status line decides, and an attempt's time is the most they cost."""
 
 import socket
 import threading

@@ -70,7 +70,7 @@ def test_what_has_not_begun_is_left_to_the_ledger() -> None:
     closing = threading.Thread(target=pool.close)
     closing.start()
 
-    until(lambda: pool._closed, "nothing more begins")  # noqa: SLF001  it is told nobody
+    until(lambda: pool.is_closed, "nothing more begins")
     pool.deliver(third)
     attempts.go.set()
     closing.join(30)

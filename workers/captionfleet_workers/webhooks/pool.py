@@ -46,7 +46,8 @@ class DeliveryPool:
         self._lock = threading.Lock()
         self._turns = Turns(threads)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="webhooks")
-        self._closed = False
+        self.is_closed = False
+        """Whether no attempt begins any more."""
 
     def when_drained(self, call: Callable[[], None]) -> None:
         """Call this after each attempt while few deliveries wait."""
@@ -88,11 +89,11 @@ class DeliveryPool:
     def close(self) -> None:
         """Finish the attempts under way and begin no other: the ledger offers the rest to other processes."""
         with self._lock:
-            self._closed = True
+            self.is_closed = True
         self._threads.shutdown()
 
     def _begin(self) -> None:
-        while not self._closed and (one := self._turns.next(self._clock())):
+        while not self.is_closed and (one := self._turns.next(self._clock())):
             self._threads.submit(self._make, one)
 
     def _make(self, one: DueDelivery) -> None:

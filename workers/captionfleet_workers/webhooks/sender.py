@@ -47,10 +47,9 @@ class Sender:
                     return self._outcome(response), _beginning(response)
             except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
                 # A receiver whose headers make no sense, or never end, has answered all the same.
-                status = status_in(heard)
-                return Outcome(status, error=None if status else error), f"{type(error).__name__}: {error}"[
-                    :ANSWER_CHARS
-                ]
+                status = status_in(bytes(heard))
+                reason = f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
+                return Outcome(status, error=None if status else error), reason
 
     def _request(self, url: str, event_id: str, body: bytes, headers: Mapping[str, str]) -> httpx2.Request:
         return httpx2.Request("POST", url, content=body, headers={**headers, **self._headers(event_id, body)})
