@@ -64,8 +64,9 @@ def _against_origin(fetched: Fetched, limits: Limits, policy: FitPolicy) -> str 
     origin = fetched.origin
     if origin is None:
         return "The audio has no web address that the model could read."
-    if origin.with_headers:
-        return "The audio was read with headers of the job, which are not passed on to the model."
+    if origin.with_headers or origin.with_cookies:
+        private = "headers of the job" if origin.with_headers else "cookies that its origin had set"
+        return f"The audio was read with {private}, which are not passed on to the model."
     if not (origin.public or origin.presigned or policy.pass_private_urls):
         return "The address is not public, so the model cannot reach it."
     if origin.content_length is None:
