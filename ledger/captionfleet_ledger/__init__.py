@@ -41,6 +41,7 @@ from captionfleet_ledger.records import (
     Trouble,
     WaitingReason,
 )
+from captionfleet_ledger.settling import usage_of
 
 __all__ = [
     "Accepted",
@@ -88,4 +89,5 @@ __all__ = [
     "UnreadableJobError",
     "WaitingReason",
     "new_token",
+    "usage_of",
 ]
