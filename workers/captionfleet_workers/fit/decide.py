@@ -103,12 +103,12 @@ def _against_upload(inspection: Inspection, fetched: Fetched, limits: Limits, po
 
 
 def _against_format(inspection: Inspection, limits: Limits) -> str | None:
-    if (inspection.container, inspection.codec) not in limits.formats:
-        return f"{_name(inspection)} is not among the formats that the model documents."
     if inspection.track:
         return f"The first audio track says nothing, so that the model gets track {inspection.track + 1}."
     if inspection.one_channel is not None:
         return _CANCELLED.format(inspection.one_channel + 1)
+    if (inspection.container, inspection.codec) not in limits.formats:
+        return f"{_name(inspection)} is not among the formats that the model documents."
     if inspection.damaged:
         return "The file is damaged, so the model gets a clean copy of what can be decoded."
     return None

@@ -50,8 +50,9 @@ def encode(  # noqa: PLR0913  what of which file goes where, and how
             and none of it can be heard in what has been written.
     """
     listened = _write(source, into, target, max_seconds, part, enter=enter, track=track)
-    if listened.is_lost_in(into) and target.one_channel is None and listened.loudest is not None:
-        target = replace(target, one_channel=listened.loudest)
+    only = listened.one_channel_for(into)
+    if target.one_channel is None and only is not None:
+        target = replace(target, one_channel=only)
         listened = _write(source, into, target, max_seconds, part, enter=enter, track=track)
     if listened.is_lost_in(into):
         raise Refusal("audio_empty", f"nothing of the audio can be heard as MP3 of {target.sample_rate} Hz")
@@ -91,10 +92,9 @@ class _Listened:
             yield frame
         self._take(gathering.rest())
 
-    @property
-    def loudest(self) -> int | None:
-        """The number of the loudest of several channels."""
-        return self._cancellation.loudest
+    def one_channel_for(self, encoded: Path) -> int | None:
+        """The channel to take alone, as a mix loses much of the sound, or all that is in the file that was written."""
+        return self._cancellation.loudest if self.is_lost_in(encoded) else self._cancellation.one_channel
 
     def is_lost_in(self, encoded: Path) -> bool:
         """Whether there was sound, and next to none is in the file that was written."""
