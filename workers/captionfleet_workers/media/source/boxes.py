@@ -5,6 +5,8 @@ from typing import BinaryIO
 _TO_THE_END, _WIDE = 0, 1
 _SEGMENT = b"\x18\x53\x80\x67"
 _MOST_BOXES = 100_000
+_FURTHEST = 1 << 60
+"""No file has such a place."""
 _UNKNOWN_AU = 0xFFFF_FFFF
 
 
@@ -22,6 +24,8 @@ def boxes_end(file: BinaryIO) -> int | None:
         if size < 8:  # noqa: PLR2004  less than a box's own head, or "to the end"
             return None
         at += size
+        if at > _FURTHEST:
+            break
     return at
 
 

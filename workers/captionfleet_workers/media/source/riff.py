@@ -6,6 +6,8 @@ from itertools import islice
 from typing import BinaryIO, Literal
 
 _MOST_CHUNKS = 1000
+_FURTHEST = 1 << 60
+"""No file has such a place."""
 _PLACEHOLDER = 0x7FFF_0000
 """From here on a 32-bit size is what writers put down that did not know it (0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, …)."""
 _WIDE_PLACEHOLDER = 1 << 48
@@ -60,7 +62,7 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 def _chunks(file: BinaryIO, family: _Family) -> Iterator[Chunk]:
     at, head = family.begins, family.name_bytes + family.size_bytes
-    while True:
+    while at < _FURTHEST:
         file.seek(at)
         start = file.read(head)
         if len(start) < head:

@@ -31,7 +31,8 @@ def _tags(file: BinaryIO, size: int) -> Iterator[tuple[int, int]]:
         yield size - _ID3V1_BYTES, size
     for place, mark in _marks(file):
         tag = {_ID3: _id3, _APE: _ape, _LYRICS: _lyrics}[mark](file, place)
-        if tag is not None and tag[0] >= 0:
+        # One that would reach beyond the file is none: sound that stands behind its mark must not be left out.
+        if tag is not None and tag[1] <= size:
             yield tag
 
 
@@ -74,10 +75,22 @@ def _ape(file: BinaryIO, place: int) -> tuple[int, int] | None:
     if len(block) < _APE_BYTES or block[24:].strip(b"\0"):
         return None
     size, flags = int.from_bytes(block[12:16], "little"), int.from_bytes(block[20:24], "little")
+    begin, end = place, place + _APE_BYTES
     if flags & _APE_IS_HEADER:
-        return place, place + _APE_BYTES + size
-    end = place + _APE_BYTES
-    return end - size - (_APE_BYTES if flags & _APE_HAS_HEADER else 0), end
+        return (begin, end + size) if _has_items(file, end, size) else None
+    items = end - size
+    begin = items - (_APE_BYTES if flags & _APE_HAS_HEADER else 0)
+    return (begin, end) if begin >= 0 and _has_items(file, items, size) else None
+
+
+def _has_items(file: BinaryIO, place: int, size: int) -> bool:
+    """Whether there is what a tag consists of: the size of a value, flags, and a key of plain letters."""
+    item = _at(file, place, 8 + 256)
+    key = item[8:].partition(b"\0")[0]
+    empty = size == _APE_BYTES
+    return empty or (
+        int.from_bytes(item[:4], "little") < size and len(key) > 1 and key.isascii() and key.decode().isprintable()
+    )
 
 
 def _lyrics(file: BinaryIO, place: int) -> tuple[int, int] | None:
