@@ -108,6 +108,14 @@ def test_what_is_no_absolute_address_is_refused(url: str) -> None:
         make_job(audio={"url": url})
 
 
+@pytest.mark.parametrize("around", [" ", "\n", "\r\n", "\t \0"])
+def test_white_space_around_an_address_is_no_part_of_it(around: str) -> None:
+    """Addresses are pasted, and read from files; white space inside one is another matter."""
+    audio = AudioReference(url=f"{around}https://example.com/a b.mp3{around}")
+
+    assert audio.url == "https://example.com/a b.mp3"
+
+
 def test_longest_reference() -> None:
     """14,000,000 characters fit, which is a file of ten megabytes as base64; one more does not."""
     job = make_job(audio={"url": LONGEST_URL})

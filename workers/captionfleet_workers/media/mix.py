@@ -14,6 +14,7 @@ _MATRIXED = frozenset({
     "7.0(front)", "7.1", "7.1(wide)", "7.1(wide-side)",
 })  # fmt: skip
 """Layouts whose loudspeakers FFmpeg's own matrix knows; it refuses others, or leaves some of their channels out."""
+_LOUDEST = 1e3
 _MOST_DEFAULTS = 8
 """Up to here channels without a layout are taken in the order that WAV gives them."""
 
@@ -61,9 +62,9 @@ def _is_matrixed(frame: AudioFrame) -> bool:
 def _from_batches(batches: Iterable[Batch], channels: int, one_channel: int | None) -> Iterator[AudioFrame]:
     for batch in batches:
         _, sources, rate = batch.shape
-        sound = np.nan_to_num(
-            (batch.samples.astype(np.float32) - np.float32(batch.middle)) / np.float32(batch.scale), copy=False
-        )
+        with np.errstate(all="ignore"):  # floating-point audio may hold anything, infinities included
+            sound = (batch.samples.astype(np.float32) - np.float32(batch.middle)) / np.float32(batch.scale)
+        sound = np.nan_to_num(sound, copy=False).clip(-_LOUDEST, _LOUDEST)
         samples = np.ascontiguousarray(matrix(sources, channels, one_channel) @ sound)
         frame = AudioFrame.from_ndarray(samples, format="fltp", layout="mono" if channels == 1 else "stereo")
         frame.sample_rate = rate
