@@ -115,7 +115,7 @@ def _used(path: Path, folder: Path, random: Random, children: Children) -> str:
     end = random.randrange(found.samples) + 1
     part = random.choice((None, Slice(end // 2, end)))
     # Half of the parts are entered in the middle, also of files that a worker would read from their beginning.
-    how = {"enter": found.enterable or random.random() < 0.5, "track": found.track}
+    enter = found.enterable or random.random() < 0.5
     if random.random() < 0.5:
         cut(
             path,
@@ -123,10 +123,13 @@ def _used(path: Path, folder: Path, random: Random, children: Children) -> str:
             longest=random.choice((None, end)),
             children=children,
             within=part,
-            **how,
+            enter=enter,
+            track=found.track,
         )
     else:
         target = replace(_TARGET, one_channel=random.choice((None, found.one_channel)))
-        encoded, _ = transcode(path, into=folder, target=target, children=children, part=part, **how)
+        encoded, _ = transcode(
+            path, into=folder, target=target, children=children, part=part, enter=enter, track=found.track
+        )
         encoded.unlink()
     return verdict

@@ -137,7 +137,8 @@ def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop:
     padded = _mirrored(block, (0, hops * hop - block.shape[1])).astype(np.float64)
     cells = padded.reshape(len(block), hops, hop)
     alone = louder_if_cancelled(padded)
-    power = _spectra(*((part.mean(axis=0) if alone is None else part[alone]) for part in (before, padded)), hop)
+    earlier, signal = (part.mean(axis=0) if alone is None else part[alone] for part in (before, padded))
+    power = _spectra(earlier, signal, hop)
     stereo = len(block) > 1
     return _Block(
         samples=block.shape[1],

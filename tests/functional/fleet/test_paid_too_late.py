@@ -19,7 +19,12 @@ def test_an_answer_behind_the_job_s_end_is_booked(fleet: Fleet) -> None:
 
         until(lambda: worker.logged("job.settled_by_another"), "the answer comes too late")
         result = fleet.finish(job.id)
-        until(lambda: fleet.drain() or usages(fleet.events[job.id]), "what it has cost is told")
+
+        def is_booked() -> bool:
+            fleet.drain()
+            return bool(usages(fleet.events[job.id]))
+
+        until(is_booked, "what it has cost is told")
     [usage] = usages(fleet.events[job.id])
     assert (result.state, result.caption) == (JobState.CANCELLED, None)
     assert usage.data.usage.output_tokens > 0

@@ -252,5 +252,7 @@ def test_what_the_http_library_refuses_is_told(get: Fetch, route: Route, reason:
     with serving({"/a": route}) as site, pytest.raises((AudioUnavailableError, PermanentError)) as raised:
         get(site.url("/a"))
 
-    assert raised.value.code in {FailureCode.AUDIO_UNREACHABLE, FailureCode.AUDIO_FORBIDDEN_ADDRESS}
-    assert reason in raised.value.message
+    error = raised.value
+    assert isinstance(error, AudioUnavailableError | PermanentError)
+    assert error.code in {FailureCode.AUDIO_UNREACHABLE, FailureCode.AUDIO_FORBIDDEN_ADDRESS}
+    assert reason in error.message

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from captionfleet_schemas import CaptionJob, InvalidMessageError, Lane
+from captionfleet_schemas import AudioReference, CaptionJob, InvalidMessageError, Lane
 from captionfleet_schemas.catalogue import CAPTIONER, OMNI
 from captionfleet_schemas.job import MAX_REFERENCE_CHARS
 from tests.unit.schemas.making import NOON, job_fields, make_job
