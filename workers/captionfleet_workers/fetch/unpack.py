@@ -1,7 +1,7 @@
 """Compressed bodies: unpacked to their own end, so that half of one is never taken for the whole."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import AudioUnavailableError, PermanentError
@@ -36,7 +36,7 @@ def _unpacked(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
             if fresh and coding == "deflate" and not _has_zlib_header(rest):
                 unpacker = zlib.decompressobj(-zlib.MAX_WBITS)  # as some servers understand the word
             fresh = False
-            yield _piece(unpacker, rest)
+            yield _piece(unpacker.decompress, rest)
             rest = unpacker.unused_data or unpacker.unconsumed_tail
     if not unpacker.eof:
         raise AudioUnavailableError(f"the address answers with a {coding} body that breaks off")
@@ -46,9 +46,9 @@ def _has_zlib_header(start: bytes) -> bool:
     return start[0] & 0x0F == zlib.DEFLATED and (len(start) == 1 or int.from_bytes(start[:2]) % 31 == 0)
 
 
-def _piece(unpacker: "zlib._Decompress", data: bytes) -> bytes:
+def _piece(decompress: Callable[[bytes, int], bytes], data: bytes) -> bytes:
     try:
-        return unpacker.decompress(data, _AT_ONCE)
+        return decompress(data, _AT_ONCE)
     except zlib.error as error:
         reason = f"the address answers with a compressed body that cannot be unpacked: {error}"
         raise PermanentError(FailureCode.AUDIO_DAMAGED, reason) from None
