@@ -48,6 +48,7 @@ from captionfleet_ledger.records import (
     Trouble,
     WaitingReason,
 )
+from captionfleet_ledger.settling import usage_of
 
 __all__ = [
     "OVERDUE",
@@ -103,4 +104,5 @@ __all__ = [
     "endpoint_in",
     "endpoint_of",
     "new_token",
+    "usage_of",
 ]

@@ -12,10 +12,21 @@ MOST_LOOKED_AT = 10_000
 
 
 class Outbox:
-    """`settle`, `cancel` and `expire` write it; a sweep offers what is still there."""
+    """`settle`, `cancel`, `expire` and `add` write it; a sweep offers what is still there."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def add(self, entry: OutboxEntry) -> None:
+        """Write one more event, whatever has become of its job; the same one again is told again. One round trip.
+
+        Raises:
+            LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
+        """
+        shard = self._store.shard_of(entry.job_id)
+        event = (entry.event_id, entry.routing_key, entry.body)
+        grace = self._store.options.publish_grace
+        self._store.send_all_safely([self._store.script("add_event", shard, entry.job_id, grace, *event)])
 
     def mark_published(self, entries: Iterable[OutboxEntry]) -> None:
         """These events are on the results exchange, confirmed: forget them. One round trip."""

@@ -9,7 +9,7 @@ from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
 from captionfleet_ledger.server import Argument
 from captionfleet_schemas import CaptionJob, CaptionResult, Failure, FailureCode, JobState, Quote
-from captionfleet_schemas.event import Event, events_of
+from captionfleet_schemas.event import Event, UsageRecorded, events_of
 from captionfleet_schemas.result import Timings
 
 DAY = 86_400.0
@@ -61,6 +61,12 @@ def settlement_of(
     if not webhook_url or not events:
         return Settlement(events, None)
     return Settlement(events, f"dlv_{shard:02d}_{endpoint_of(result.tenant, webhook_url)}_{events[0].event_id}")
+
+
+def usage_of(result: CaptionResult, traceparent: str | None = None) -> OutboxEntry | None:
+    """The event of what an answer has cost, or None where none was paid for. The same result gives the same event."""
+    event = UsageRecorded.of(result, traceparent)
+    return _entry(event) if event else None
 
 
 def outcome(

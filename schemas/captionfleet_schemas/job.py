@@ -56,7 +56,12 @@ class Lane(StrEnum):
     BULK = "bulk"
 
 
+_AROUND_ADDRESSES = "".join(map(chr, range(0x21)))
+"""Control characters and the space, which no address begins or ends with (WHATWG URL, 4.4)."""
+
+
 def _has_scheme(url: str) -> str:
+    url = url.strip(_AROUND_ADDRESSES)
     scheme, colon, rest = url.partition(":")
     if not (colon and rest and scheme.isalnum()):
         msg = "not an absolute address, such as https://example.com/a.mp3"
@@ -65,6 +70,7 @@ def _has_scheme(url: str) -> str:
 
 
 def _is_web_address(url: str) -> str:
+    url = url.strip(_AROUND_ADDRESSES)
     parts = urlsplit(url)
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         msg = f"a webhook needs an http(s) address, not {parts.scheme or 'one without a scheme'!r}"

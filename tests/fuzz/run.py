@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -114,9 +114,22 @@ def _used(path: Path, folder: Path, random: Random, children: Children) -> str:
     verdict = "readable, damaged" if found.damaged else "readable"
     end = random.randrange(found.samples) + 1
     part = random.choice((None, Slice(end // 2, end)))
+    # Half of the parts are entered in the middle, also of files that a worker would read from their beginning.
+    enter = found.enterable or random.random() < 0.5
     if random.random() < 0.5:
-        cut(path, parts=random.choice((2, 7, 2000)), longest=random.choice((None, end)), children=children)
+        cut(
+            path,
+            parts=random.choice((2, 7, 2000)),
+            longest=random.choice((None, end)),
+            children=children,
+            within=part,
+            enter=enter,
+            track=found.track,
+        )
     else:
-        encoded, _ = transcode(path, into=folder, target=_TARGET, children=children, part=part)
+        target = replace(_TARGET, one_channel=random.choice((None, found.one_channel)))
+        encoded, _ = transcode(
+            path, into=folder, target=target, children=children, part=part, enter=enter, track=found.track
+        )
         encoded.unlink()
     return verdict

@@ -1,8 +1,9 @@
-"""Good files to break: the fixtures, and small ones of further formats."""
+"""Good files to break: the fixtures, small ones of further formats, and odd ones."""
 
 from pathlib import Path
 
 from tests.functional.media.making import write
+from tests.functional.media.odd_files import odd_files
 
 _AUDIO = Path(__file__).parents[1] / "audio"
 _MADE = (
@@ -20,5 +21,5 @@ def seeds(folder: Path) -> list[bytes]:
     ]
     surround = write(folder / "surround", "aac", container="ipod", layout="5.1", seconds=1.0)
     covered = write(folder / "covered", "libmp3lame", container="mp3", cover=True, seconds=1.0)
-    contents = [path.read_bytes() for path in (*fixtures, *made, surround, covered)]
+    contents = [*(path.read_bytes() for path in (*fixtures, *made, surround, covered)), *odd_files(folder)]
     return [content for content in contents if content]

@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from captionfleet_emulator.listen.loudness import KWeighting
+from captionfleet_emulator.listen.together import louder_if_cancelled
 
 HOPS_PER_SECOND = 100
 BLOCK_SECONDS = 10
@@ -42,7 +43,9 @@ class Frames:
     side_onset: Floats
     """The same of left minus right; zeros for mono."""
     spectrum: Floats
-    """Mean power spectrum of all channels' mean, from 0 Hz to half the rate."""
+    """Mean power spectrum of all channels' mean, from 0 Hz to half the rate.
+
+    Where they cancel each other out it is that of the louder one."""
 
     @property
     def seconds(self) -> float:
@@ -133,7 +136,9 @@ def _measure_block(block: NDArray[np.float32], before: NDArray[np.float32], hop:
     hops = -(-block.shape[1] // hop)
     padded = _mirrored(block, (0, hops * hop - block.shape[1])).astype(np.float64)
     cells = padded.reshape(len(block), hops, hop)
-    power = _spectra(before.mean(axis=0), padded.mean(axis=0), hop)
+    alone = louder_if_cancelled(padded)
+    earlier, signal = (part.mean(axis=0) if alone is None else part[alone] for part in (before, padded))
+    power = _spectra(earlier, signal, hop)
     stereo = len(block) > 1
     return _Block(
         samples=block.shape[1],

@@ -26,14 +26,14 @@ class Measures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A sound that is none: every sample is zero."""
+    """A sound that is none: every sample is zero, or nothing is left of it at any frequency."""
 
     seconds: float
 
 
 def measure(frames: Frames) -> Measures | Silence:
     """Take all measures of a sound."""
-    if not frames.peak.any():
+    if not (frames.peak.any() and frames.spectrum.any()):
         return Silence(seconds=frames.seconds)
     return Measures(
         seconds=frames.seconds,

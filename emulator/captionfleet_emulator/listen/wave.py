@@ -6,6 +6,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from captionfleet_emulator.listen.together import louder_if_cancelled
+
 WAVE_RATE = 16_000
 FULL_SCALE = 32_768
 LAYOUTS = {1: "mono", 2: "stereo"}
@@ -34,6 +36,8 @@ class WaveRecorder:
         return Wave(np.frombuffer(self._recorded, np.int16))
 
     def _frame(self, block: Samples) -> av.AudioFrame:
+        alone = louder_if_cancelled(block)
+        block = block if alone is None else block[[alone, alone]]
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=self._layout)
         frame.rate = self._rate
         return frame

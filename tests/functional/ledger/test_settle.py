@@ -2,7 +2,7 @@
 
 import redis
 
-from captionfleet_ledger import Ledger, Refusal, WaitingReason
+from captionfleet_ledger import Ledger, Refusal, WaitingReason, usage_of
 from captionfleet_schemas import FailureCode, JobState
 from captionfleet_schemas.event import CaptionEvent, events_of
 from tests.functional.ledger.making import (
@@ -153,3 +153,32 @@ def test_a_job_may_forbid_to_keep_its_caption(ledger: Ledger, clock: Clock, raw:
     assert record.result.usage is not None
     assert CaptionEvent.decode(settlement.events[0].body).data.caption == "A secret melody."
     assert "secret" not in str(contents(raw))
+
+
+def test_what_was_paid_for_in_vain_is_written_once(ledger: Ledger, clock: Clock) -> None:
+    """The usage of an answer that settles nothing goes out under the id that it would have had, also when repeated."""
+    ledger.jobs.accept(make_job())
+    claim = take(ledger)
+    ledger.jobs.cancel("job-1")
+    result = make_result(claim)
+    usage = usage_of(result)
+    assert usage is not None
+    assert ledger.jobs.settle(claim.lease, result) is None
+
+    ledger.outbox.add(usage)
+    ledger.outbox.add(usage)
+
+    clock.advance(3600)
+    found = [entry for entry in ledger.sweep().publish if entry.routing_key == "usage.recorded"]
+    assert [entry.body for entry in found] == [events_of(result)[1].encode()]
+    ledger.outbox.mark_published([usage])
+    clock.advance(3600)
+    assert not [entry for entry in ledger.sweep().publish if entry.routing_key == "usage.recorded"]
+
+
+def test_an_answer_without_usage_has_nothing_to_book(ledger: Ledger) -> None:
+    """There is no event then."""
+    ledger.jobs.accept(make_job())
+    result = make_result(take(ledger)).model_copy(update={"usage": None})
+
+    assert usage_of(result) is None

@@ -43,6 +43,11 @@ def reading(shelf: Path) -> FetchPolicy:
         f"data:;base64,{BASE64}",
         f"DATA:;BASE64,{BASE64.rstrip('=')}",
         f"data:;base64,{BASE64.replace('+', '%2B').replace('/', '%2F')}",
+        f"data:audio/wav; base64,{BASE64}",
+        f"data:audio/wav;codecs=1; BASE64 ,{BASE64}",
+        f"data:;base64,{BASE64.replace('+', '-').replace('/', '_').rstrip('=')}",
+        "data:;base64," + "\r\n ".join(BASE64[start : start + 76] for start in range(0, len(BASE64), 76)),
+        f"data:;base64,%20{BASE64}%0A",
         "data:audio/wav," + "".join(f"%{byte:02x}" for byte in AUDIO),
     ],
 )

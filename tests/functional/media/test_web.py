@@ -174,19 +174,6 @@ def test_slow_origin_is_left_at_the_deadline(get: Fetch, route: Route) -> None:
         from_origin(get, route, deadline=0.4)
 
 
-def test_endless_redirects_end(get: Fetch) -> None:
-    """Five redirects are followed, the sixth is not."""
-    routes = {f"/{hop}": redirect(f"/{hop + 1}") for hop in range(6)}
-
-    with serving({**routes, "/6": body(AUDIO)}) as site:
-        reached = get(site.url("/1"))
-
-        with pytest.raises(PermanentError, match="redirects more than 5 times"):
-            get(site.url("/0"))
-
-    assert reached.sha256 == SHA256
-
-
 def test_nobody_listens(get: Fetch) -> None:
     """A refused connection may be a restart of the origin."""
     with pytest.raises(AudioUnavailableError, match="did not deliver"):

@@ -65,3 +65,17 @@ def test_empty_file(sound: Path) -> None:
     sound.touch()
 
     assert hear(sound, "ab" * 32, Limits(), Ears()) is MediaFault.EMPTY
+
+
+def test_channels_that_cancel_each_other_out(sound: Path) -> None:
+    """Left upside down on the right is sound to listen to, not silence and not a failure."""
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(1)
+        file.setframerate(RATE)
+        file.writeframes((b"\x60\xa0" * 10 + b"\xa0\x60" * 10) * (2 * RATE // 20))
+
+    heard = hear(sound, "ab" * 32, Limits(), Ears())
+
+    assert isinstance(heard, Heard)
+    assert "silence" not in heard.caption

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from captionfleet_schemas import CaptionJob, InvalidMessageError, Lane
+from captionfleet_schemas import AudioReference, CaptionJob, InvalidMessageError, Lane
 from captionfleet_schemas.catalogue import CAPTIONER, OMNI
 from captionfleet_schemas.job import MAX_REFERENCE_CHARS
 from tests.unit.schemas.making import NOON, job_fields, make_job
@@ -106,6 +106,14 @@ def test_what_is_no_absolute_address_is_refused(url: str) -> None:
     """A path or a bare name means something only on the producer's machine."""
     with pytest.raises(InvalidMessageError, match=r"audio\.url: .*not an absolute address"):
         make_job(audio={"url": url})
+
+
+@pytest.mark.parametrize("around", [" ", "\n", "\r\n", "\t \0"])
+def test_white_space_around_an_address_is_no_part_of_it(around: str) -> None:
+    """Addresses are pasted, and read from files; white space inside one is another matter."""
+    audio = AudioReference(url=f"{around}https://example.com/a b.mp3{around}")
+
+    assert audio.url == "https://example.com/a b.mp3"
 
 
 def test_longest_reference() -> None:

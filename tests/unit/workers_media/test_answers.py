@@ -7,7 +7,8 @@ import pytest
 
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import AudioUnavailableError, PermanentError
-from captionfleet_workers.fetch.answers import continuation, objection, total_bytes
+from captionfleet_workers.fetch.answers import objection, total_bytes
+from captionfleet_workers.fetch.parts import continuation
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,6 +1,7 @@
 """What an origin's answer means for the job: pure decisions about status and headers."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
@@ -8,6 +9,7 @@ import httpx2
 
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import AudioUnavailableError, JobError, PermanentError
+from captionfleet_workers.fetch.unpack import CODINGS
 from captionfleet_workers.outbound.retry_after import retry_after
 
 _PASSING: frozenset[int] = frozenset(
@@ -26,8 +28,20 @@ _SENTENCES: dict[int, str] = {
     HTTPStatus.GONE: "the audio was removed from the address (410)",
 }
 
-_CONTENT_RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)", re.ASCII)
-_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_CONTENT_RANGE = re.compile(r"bytes (?P<start>\d{1,18})-(?P<end>\d{1,18})/(?P<total>\d{1,18}|\*)", re.ASCII)
+_REFUSED = frozenset({"br", "compress", "x-compress", "zstd", "dcb", "dcz", "exi", "pack200-gzip"})
+"""Content codings that are registered, were not asked for, and cannot be undone here. A word that is neither among
+these nor in `CODINGS` names no coding at all: storage services repeat what they were told (`aws-chunked`, `utf-8`,
+`binary`, `none`, `audio/mpeg`), and the body is the audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Which bytes of a body an answer brings; `end` is the last of them, `total` None where the origin does not say."""
+
+    start: int
+    end: int
+    total: int | None
 
 
 def objection(response: httpx2.Response, *, have: int, now: datetime) -> JobError | None:
@@ -41,49 +55,49 @@ def objection(response: httpx2.Response, *, have: int, now: datetime) -> JobErro
     status = response.status_code
     if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return AudioUnavailableError(f"the address answers {status}", retry_after=retry_after(response, now))
-    if status == HTTPStatus.PARTIAL_CONTENT and range_start(response) != have:
+    part = content_range(response)
+    if status == HTTPStatus.PARTIAL_CONTENT and (part is None or part.start != have):
         return AudioUnavailableError("the address answers with another part of the audio than was asked for")
     if not response.is_success:
         sentence = _SENTENCES.get(status, f"the address answers {status}")
+        if response.has_redirect_location:
+            sentence = f"the address answers {status} and leads to no valid address"
         return PermanentError(FailureCode.AUDIO_UNREACHABLE, sentence)
-    if _encoding(response) not in _ENCODINGS:
-        sentence = f"the address answers in the encoding {_encoding(response)[:40]!r}, which was not asked for"
+    refused = _REFUSED.intersection(_words(response))
+    if refused:
+        sentence = f"the address answers in the encoding {min(refused)!r}, which was not asked for"
         return PermanentError(FailureCode.AUDIO_UNSUPPORTED, sentence)
     return None
 
 
-def range_start(response: httpx2.Response) -> int | None:
-    """First byte of a 206 answer."""
-    match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-    return int(match["start"]) if match else None
+def content_range(response: httpx2.Response) -> Range | None:
+    """Which part of the body a 206 answer says it is; None where it does not say so."""
+    match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
+    if match is None:
+        return None
+    return Range(int(match["start"]), int(match["end"]), None if match["total"] == "*" else int(match["total"]))
 
 
 def total_bytes(response: httpx2.Response) -> int | None:
     """Size of the whole body as the origin states it; None when it is not stated, or stated of a compressed body."""
+    if is_encoded(response):
+        return None
     if response.status_code == HTTPStatus.PARTIAL_CONTENT:
-        match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-        return int(match["total"]) if match and match["total"] != "*" else None
+        part = content_range(response)
+        return part.total if part else None
     length = response.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() and not is_encoded(response) else None
+    return int(length) if length.isascii() and length.isdigit() else None
 
 
-def continuation(response: httpx2.Response, have: int) -> dict[str, str]:
-    """Headers that ask for the rest of a body that broke off after `have` bytes; empty when it cannot be continued.
-
-    The validator makes sure that the rest belongs to the same body (RFC 9110, 13.1.5 allows strong ETags only).
-    """
-    etag = response.headers.get("etag", "")
-    validator = etag if etag and not etag.startswith("W/") else response.headers.get("last-modified")
-    accepts = response.status_code == HTTPStatus.PARTIAL_CONTENT or response.headers.get("accept-ranges") == "bytes"
-    if not (have and validator and accepts) or is_encoded(response):
-        return {}
-    return {"Range": f"bytes={have}-", "If-Range": validator}
+def codings(response: httpx2.Response) -> tuple[str, ...]:
+    """The compressions of the body on its way that can be undone, in the order in which they were applied."""
+    return tuple(word for word in _words(response) if word in CODINGS)
 
 
 def is_encoded(response: httpx2.Response) -> bool:
     """Whether the body is compressed on its way."""
-    return _encoding(response) not in {"", "identity"}
+    return bool(codings(response))
 
 
-def _encoding(response: httpx2.Response) -> str:
-    return response.headers.get("content-encoding", "").strip().lower()
+def _words(response: httpx2.Response) -> list[str]:
+    return [word.strip().lower() for word in response.headers.get("content-encoding", "").split(",")]

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,12 @@ from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy
 from captionfleet_workers.fetch.spool import spooling
 
+_BASE64 = re.compile(r";\s*base64\s*$", re.IGNORECASE)
+_WHITE_SPACE = b" \t\n\r\f\v"
+"""Programs wrap long lines; the alphabet has none of it (WHATWG Infra, "forgiving-base64 decode")."""
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+"""From the alphabet that is safe in an address (RFC 4648, 5)."""
+
 
 def fetch(url: str, into: Path, policy: FetchPolicy) -> Fetched:
     """Decode the address into a spool file; its media type is not believed and not needed."""
@@ -17,7 +24,7 @@ def fetch(url: str, into: Path, policy: FetchPolicy) -> Fetched:
     if not comma:
         raise _malformed("it has no comma before its data")
     with spooling(into, policy) as spool:
-        spool.write(_decoded(payload, is_base64=header.lower().endswith(";base64")))
+        spool.write(_decoded(payload, is_base64=_BASE64.search(header) is not None))
         return spool.fetched()
 
 
@@ -26,7 +33,8 @@ def _decoded(payload: str, *, is_base64: bool) -> bytes:
     if not is_base64:
         return raw
     try:
-        return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
+        digits = raw.translate(_TO_STANDARD, _WHITE_SPACE).rstrip(b"=")
+        return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
     except binascii.Error as error:
         raise _malformed(f"its base64 is wrong: {error}") from None
 

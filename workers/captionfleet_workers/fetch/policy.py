@@ -26,8 +26,12 @@ class FetchPolicy:
     """Have a URL signed for what is read from an object store, for the model."""
     deadline: float = 600.0
     """For one fetch from first connect to last byte, redirects and resumptions included."""
-    max_redirects: int = 5
+    max_redirects: int = 20
+    """As browsers follow; each address is checked."""
     max_resumes: int = 5
+    """Times that a body may break off."""
+    max_answers: int = 10_000
+    """Parts that a body may come in."""
     min_free_bytes: int = 500_000_000
     """Disk space that a fetch leaves free."""
 
@@ -55,6 +59,8 @@ class Origin:
     """It was signed by the fleet for this job, and is the address of an object of its own store."""
     with_headers: bool = False
     """It was asked with headers of the job's own, without which it may answer otherwise."""
+    with_cookies: bool = False
+    """It was asked with cookies that it had set on the way, without which it may answer otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from captionfleet_workers.media.facts import Inspection, Target
 
 _A_PART = "This is one part of a longer file."
 
+_CANCELLED = "The channels cancel each other out when they are mixed, so that the model gets channel {} alone."
+
 _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the fleet without need."
 
 
@@ -64,8 +66,9 @@ def _against_origin(fetched: Fetched, limits: Limits, policy: FitPolicy) -> str 
     origin = fetched.origin
     if origin is None:
         return "The audio has no web address that the model could read."
-    if origin.with_headers:
-        return "The audio was read with headers of the job, which are not passed on to the model."
+    if origin.with_headers or origin.with_cookies:
+        private = "headers of the job" if origin.with_headers else "cookies that its origin had set"
+        return f"The audio was read with {private}, which are not passed on to the model."
     if not (origin.public or origin.presigned or policy.pass_private_urls):
         return "The address is not public, so the model cannot reach it."
     if origin.content_length is None:
@@ -100,6 +103,10 @@ def _against_upload(inspection: Inspection, fetched: Fetched, limits: Limits, po
 
 
 def _against_format(inspection: Inspection, limits: Limits) -> str | None:
+    if inspection.track:
+        return f"The first audio track says nothing, so that the model gets track {inspection.track + 1}."
+    if inspection.one_channel is not None:
+        return _CANCELLED.format(inspection.one_channel + 1)
     if (inspection.container, inspection.codec) not in limits.formats:
         return f"{_name(inspection)} is not among the formats that the model documents."
     if inspection.damaged:
@@ -153,7 +160,7 @@ def _as_mp3(inspection: Inspection, limits: Limits, policy: FitPolicy, why: tupl
         f"It is sent as {_form(target)}: the richest form of {inspection.seconds:.1f} s "
         f"below {limits.max_inline_chars:,} characters as base64."
     )
-    why = (*dict.fromkeys(why), chosen, *_lost(inspection, target.channels, limits))
+    why = tuple(dict.fromkeys((*why, chosen, *_lost(inspection, target.channels, limits))))
     return FitPlan(plan=_as_transcoded(target, 1, why), transcode=target)
 
 
@@ -189,6 +196,8 @@ def _as_transcoded(target: Target, parts: int, why: tuple[str, ...]) -> Plan:
 
 
 def _lost(inspection: Inspection, channels: int, limits: Limits) -> tuple[str, ...]:
+    if inspection.one_channel is not None:
+        return (_CANCELLED.format(inspection.one_channel + 1),)
     if channels >= min(inspection.channels, 2):
         return ()
     return (f"Stereo had to go: it does not fit {limits.max_inline_chars:,} characters at this length.",)

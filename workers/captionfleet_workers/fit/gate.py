@@ -11,6 +11,12 @@ def gate(inspection: Inspection, policy: FitPolicy) -> PermanentError | None:
     if inspection.seconds < policy.min_seconds:
         sentence = f"the audio lasts {inspection.seconds:.3f} s; at least {policy.min_seconds:g} s are needed"
         return PermanentError(FailureCode.AUDIO_EMPTY, sentence)
+    if inspection.sample_rate < policy.min_sample_rate:
+        sentence = (
+            f"the audio has {inspection.sample_rate:,} samples a second, in which nothing can be recognised; "
+            f"at least {policy.min_sample_rate:,} are needed"
+        )
+        return PermanentError(FailureCode.AUDIO_UNSUPPORTED, sentence)
     if inspection.silent and not policy.allow_silence:
         return PermanentError(FailureCode.AUDIO_EMPTY, "the audio is digital silence from start to end")
     return None

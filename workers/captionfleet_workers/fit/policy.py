@@ -18,6 +18,8 @@ class FitPolicy:
     """Bring a file that is too large to go inline to the model's own storage, as it is."""
     allow_silence: bool = False
     min_seconds: float = 0.1
+    min_sample_rate: int = 1000
+    """Hertz; below, half the rate is all that a recording holds, and no voice reaches down there."""
     max_seconds: float | None = None
     """The most audio in one call, where the operator wants less than the model takes."""
     learned_seconds: float | None = None

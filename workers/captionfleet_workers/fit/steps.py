@@ -47,9 +47,10 @@ def mp3_bytes(seconds: float, bit_rate: int) -> int:
 
 def richest(inspection: Inspection, max_chars: int) -> Target | None:
     """The first step of the ladder that fits, never with more channels or bandwidth than the source has."""
+    most_channels = inspection.channels if inspection.one_channel is None else 1
     for channels, top_rate, bit_rate in _LADDER:
         target = _target(inspection, top_rate, bit_rate, channels)
-        if channels <= inspection.channels and inline_chars(mp3_bytes(inspection.seconds, target.bit_rate)) < max_chars:
+        if channels <= most_channels and inline_chars(mp3_bytes(inspection.seconds, target.bit_rate)) < max_chars:
             return target
     return None
 
@@ -57,7 +58,12 @@ def richest(inspection: Inspection, max_chars: int) -> Target | None:
 def _target(inspection: Inspection, top_rate: int, bit_rate: int, channels: int) -> Target:
     ceiling = min(top_rate, inspection.sample_rate)
     rate = max((rate for rate in _MP3_RATES if rate <= ceiling), default=_MP3_RATES[0])
-    return Target(channels=channels, sample_rate=rate, bit_rate=min(bit_rate, _most_bits(rate)))
+    return Target(
+        channels=channels,
+        sample_rate=rate,
+        bit_rate=min(bit_rate, _most_bits(rate)),
+        one_channel=inspection.one_channel,
+    )
 
 
 def _most_bits(sample_rate: int) -> int:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from captionfleet_ledger import LedgerUnavailableError, QueuedJob, WaitingReason
+from captionfleet_ledger import LedgerUnavailableError, QueuedJob, Settlement, WaitingReason, usage_of
 from captionfleet_schemas import CaptionResult
 from captionfleet_schemas.wire import LANE_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
@@ -26,7 +26,7 @@ T = TypeVar("T")
 def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     """Store the outcome, however long the ledger is away, and publish it.
 
-    When the job is somebody else's by now, this outcome does not count.
+    When the job is somebody else's by now, this outcome does not count; what its answer has cost is told all the same.
     """
     webhook = attempt.job.webhook.url if attempt.job.webhook else None
     memo = memo_of(attempt.job, outcome, attempt.caption_key, days=fleet.settings.cache_days)
@@ -40,6 +40,7 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
         )
     if settlement is None:
         log.warning("job.settled_by_another", state=outcome.state)
+        _book(attempt, fleet, outcome)
         return
     expected = expected_of(attempt, outcome, region=attempt.account.terms.region)
     log.info(
@@ -53,6 +54,16 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
     )
     _count(attempt, fleet, outcome, expected)
     fleet.outbox.publish(settlement)
+
+
+def _book(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
+    """Tell what an answer has cost that came too late: the job had expired, was cancelled, or is another worker's."""
+    usage = usage_of(outcome, attempt.job.traceparent)
+    if usage is None:
+        return
+    until_ledger_answers(lambda: fleet.ledger.outbox.add(usage), time.sleep)
+    fleet.metrics.spent(outcome)
+    fleet.outbox.publish(Settlement((usage,), None))
 
 
 def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult, expected: Expected | None) -> None:

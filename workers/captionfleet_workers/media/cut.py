@@ -19,6 +19,7 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
     within: Slice | None = None,
     enter: bool = False,
     asker: Asker = ANYBODY,
+    track: int = 0,
 ) -> tuple[Slice, ...]:
     """Find where to split a file, or one part of it, in a child process: at quiet places near equal lengths.
 
@@ -30,6 +31,7 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
         within: what to split; None for the whole file.
         enter: begin shortly before that (`Inspection.enterable`), not at the file's beginning.
         asker: for whom.
+        track: which of the file's tracks (`Inspection.track`).
 
     Returns:
         Parts that follow one another and together are all of it: no sample is lost or repeated. They are numbered
@@ -42,7 +44,7 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
     """
     if parts < 1 or (longest is not None and longest < 1):
         raise ValueError(f"no file can be cut into {parts} parts of at most {longest} samples")
-    found = children.run(work.cut, str(path), parts, longest, within, enter, asker=asker)
+    found = children.run(work.cut, str(path), parts, longest, within, enter, track, asker=asker)
     first = within.start if within else 0
     return tuple(Slice(first + start, first + end) for start, end in pairwise(found["boundaries"]))
 

@@ -38,6 +38,10 @@ class Inspection:
     damaged: bool = False
     """Some packets were lost, or the header promises more than there is."""
     has_video: bool = False
+    track: int = 0
+    """The number of the audio stream that this is about: the first that can be decoded and sounds."""
+    one_channel: int | None = None
+    """The only channel to take of several that cancel each other out when they are mixed; None takes all of them."""
 
     @property
     def enterable(self) -> bool:
@@ -81,6 +85,8 @@ class Target:
     bit_rate: int
     container: str = "mp3"
     codec: str = "mp3"
+    one_channel: int | None = None
+    """Take this one alone of the source's channels, instead of a mix of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,8 @@ class Encoded:
     """Highest sample of what went in, against full scale; None when every sample is zero."""
     silent: bool = False
     """No sample that went in reaches one step of 16-bit audio."""
+    one_channel: int | None = None
+    """The only one of the source's channels that was taken; None where all of them were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

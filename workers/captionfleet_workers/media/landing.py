@@ -18,17 +18,17 @@ _RUN_UP_SECONDS = 1.0
 
 
 @contextmanager
-def open_part(path: Path, part: Slice | None, *, enter: bool) -> Generator[tuple[Audio, int]]:
+def open_part(path: Path, part: Slice | None, *, enter: bool, track: int = 0) -> Generator[tuple[Audio, int]]:
     """Open a file for one part of it, and say which sample comes first: 0, or with `enter` one shortly before the part.
 
     Raises:
         Refusal: as `open_audio`.
     """
-    with open_audio(path) as audio:
+    with open_audio(path, track) as audio:
         if part is None or not enter:
             yield audio, 0
             return
-        with open_audio(path) as trial:
+        with open_audio(path, track) as trial:
             at = _land(trial, audio, part.start)
         yield audio, at
 

@@ -28,13 +28,15 @@ class Levels:
     samples: int
 
     @classmethod
-    def of(cls, path: Path, max_seconds: float, part: Slice | None = None, *, enter: bool = False) -> Self:
+    def of(
+        cls, path: Path, max_seconds: float, part: Slice | None = None, *, enter: bool = False, track: int = 0
+    ) -> Self:
         """Decode a file, or one part of it, to its end.
 
         Raises:
             Refusal: there is nothing to decode, nothing in that part, or more than `max_seconds` of the file.
         """
-        with open_part(path, part, enter=enter) as (audio, at):
+        with open_part(path, part, enter=enter, track=track) as (audio, at):
             batches = batched(clipped(audio.frames(max_seconds), part, at))
             first = next(batches, None)
             if first is None:

@@ -18,6 +18,7 @@ def transcode(  # noqa: PLR0913  what of which file goes where, and how
     part: Slice | None = None,
     enter: bool = False,
     asker: Asker = ANYBODY,
+    track: int = 0,
 ) -> tuple[Path, Encoded]:
     """Write `source`, or one part of it, as MP3 in a child process, in the order and length of its samples.
 
@@ -29,17 +30,19 @@ def transcode(  # noqa: PLR0913  what of which file goes where, and how
         part: what to write; None for all of it.
         enter: begin shortly before the part (`Inspection.enterable`), not at the file's beginning.
         asker: for whom.
+        track: which of the file's tracks (`Inspection.track`).
 
     Returns:
         The new file, which is the caller's to remove, and what was written.
 
     Raises:
-        PermanentError: the file cannot be decoded, or ends before the part.
+        PermanentError: the file cannot be decoded, ends before the part, or leaves nothing to hear in that form.
         MachineError: no child could do it on this machine.
     """
     path = into / secrets.token_hex(16)
     try:
-        return path, Encoded(**children.run(work.encode, str(source), str(path), target, part, enter, asker=asker))
+        made = children.run(work.encode, str(source), str(path), target, part, enter, track, asker=asker)
+        return path, Encoded(**made)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

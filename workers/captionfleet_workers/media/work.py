@@ -46,22 +46,22 @@ def measure(limits: ChildLimits, path: str) -> Inspection:
 
 
 def encode(  # noqa: PLR0913, PLR0917  arguments of a child go by position
-    limits: ChildLimits, source: str, into: str, target: Target, part: Slice | None, enter: bool
+    limits: ChildLimits, source: str, into: str, target: Target, part: Slice | None, enter: bool, track: int = 0
 ) -> Encoded:
     """The task behind `transcode`."""
     from captionfleet_workers.media.encode import encode as run
 
-    return run(Path(source), Path(into), target, limits.max_audio_seconds, part, enter=enter)
+    return run(Path(source), Path(into), target, limits.max_audio_seconds, part, enter=enter, track=track)
 
 
 def cut(  # noqa: PLR0913, PLR0917  likewise
-    limits: ChildLimits, path: str, parts: int, longest: int | None, within: Slice | None, enter: bool
+    limits: ChildLimits, path: str, parts: int, longest: int | None, within: Slice | None, enter: bool, track: int = 0
 ) -> Cuts:
     """The task behind `cut`."""
     from captionfleet_workers.media.levels import Levels
     from captionfleet_workers.media.quiet import boundaries
 
-    levels = Levels.of(Path(path), limits.max_audio_seconds, within, enter=enter)
+    levels = Levels.of(Path(path), limits.max_audio_seconds, within, enter=enter, track=track)
     return Cuts(boundaries(levels.power, step=levels.step, samples=levels.samples, parts=parts, longest=longest))
 
 

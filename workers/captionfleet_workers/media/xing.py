@@ -11,8 +11,8 @@ _HAS_FRAMES = 1
 _MPEG1_RATE = 32_000
 
 
-def stated_seconds(path: Path, sample_rate: int) -> float | None:
-    """Seconds by the frame count of a Xing or Info header; None without one."""
+def stated_frames(path: Path) -> int | None:
+    """The frame count of a Xing or Info header; None without one."""
     with path.open("rb") as file:
         file.seek(_id3_bytes(file.read(_ID3_HEADER_BYTES)))
         start = file.read(_SEARCH_BYTES)
@@ -20,8 +20,12 @@ def stated_seconds(path: Path, sample_rate: int) -> float | None:
     fields = start[at + 4 : at + 12]
     if at < 0 or len(fields) < 8 or not fields[3] & _HAS_FRAMES:  # noqa: PLR2004  two 32-bit fields
         return None
-    samples_per_frame = 1152 if sample_rate >= _MPEG1_RATE else 576
-    return int.from_bytes(fields[4:], "big") * samples_per_frame / sample_rate
+    return int.from_bytes(fields[4:], "big")
+
+
+def seconds(frames: int, sample_rate: int) -> float:
+    """How long so many frames last."""
+    return frames * (1152 if sample_rate >= _MPEG1_RATE else 576) / sample_rate
 
 
 def _id3_bytes(header: bytes) -> int:

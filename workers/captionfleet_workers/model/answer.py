@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from captionfleet_schemas import Usage
+from captionfleet_workers.model.bounds import BOUNDS, word
 from captionfleet_workers.model.catalogue import ErrorReport, Fault, is_error_sentence
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.doubts import is_english, turns_in_circles
@@ -13,15 +14,16 @@ from captionfleet_workers.model.port import Answer, ModelRequest, QualityFlag
 
 def answer_of(completion: Completion, request: ModelRequest, request_id: str | None) -> Answer | ErrorReport:
     """The answer, or the report of why it is none."""
-    usage = _usage(completion.usage)
-    request_id = request_id or completion.id
+    said = _usage(completion.usage)
+    usage = said if said is not None and _is_plausible(said) else None
+    request_id = request_id or word(completion.id)
     return _disguised(completion.text, usage, request, request_id) or Answer(
         caption=completion.text,
-        finish_reason=completion.finish_reason,
+        finish_reason=word(completion.finish_reason),
         usage=usage,
         request_id=request_id,
-        model=completion.model or request.model,
-        quality=_quality(completion, usage, request),
+        model=word(completion.model) or request.model,
+        quality=_quality(completion, said, request, priced=usage is not None),
     )
 
 
@@ -54,10 +56,17 @@ def _usage(raw: Any) -> Usage | None:
         return None
 
 
-def _quality(completion: Completion, usage: Usage | None, request: ModelRequest) -> tuple[str, ...]:
+def _is_plausible(usage: Usage) -> bool:
+    counts = (usage.input_tokens, usage.output_tokens, usage.audio_tokens or 0, usage.text_tokens or 0)
+    return max(counts) <= BOUNDS.tokens
+
+
+def _quality(completion: Completion, said: Usage | None, request: ModelRequest, *, priced: bool) -> tuple[str, ...]:
     flags = {
-        QualityFlag.TRUNCATED: completion.finish_reason in {"length", None},
-        QualityFlag.USAGE_MISSING: usage is None,
+        QualityFlag.TRUNCATED: completion.oversized or completion.finish_reason in {"length", None},
+        QualityFlag.OVERSIZED: completion.oversized,
+        QualityFlag.USAGE_MISSING: said is None,
+        QualityFlag.USAGE_IMPLAUSIBLE: said is not None and not priced,
         QualityFlag.REPETITIVE: turns_in_circles(completion.text),
         QualityFlag.NOT_ENGLISH: request.prompt is None and not is_english(completion.text),
     }

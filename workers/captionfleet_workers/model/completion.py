@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from captionfleet_workers.model.bounds import BOUNDS
 from captionfleet_workers.model.catalogue import ErrorReport, Fault
 from captionfleet_workers.model.classification import report_of_body
 from captionfleet_workers.model.sse import events
@@ -17,11 +18,23 @@ _DONE = b"[DONE]"
 class Completion:
     """What a success said. `usage` is as it came, in either spelling, not yet checked."""
 
+    oversized: bool = False
+    """There was more text than is taken in."""
+    room: int = BOUNDS.caption_chars
+    """Characters that there is still room for."""
     pieces: list[str] = field(default_factory=list)
     finish_reason: str | None = None
     usage: Any = None
     id: str | None = None
     model: str | None = None
+
+    def add(self, piece: str) -> str:
+        """Take a piece of text in, as far as there is room, and say how much of it was taken."""
+        self.oversized = self.oversized or len(piece) > self.room
+        taken = piece[: self.room]
+        self.room -= len(taken)
+        self.pieces.append(taken)
+        return taken
 
     @property
     def text(self) -> str:
@@ -60,7 +73,8 @@ def read_whole(raw: bytes) -> Completion | ErrorReport:
 def read_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None]) -> Completion | ErrorReport:
     """Read server-sent events up to `[DONE]`, handing on each piece of text as it comes.
 
-    A stream without `[DONE]` and without a finish reason was cut off, whatever text it brought.
+    Text beyond its bound is not waited for. A stream without `[DONE]` and without a finish reason was cut off, whatever
+    text it brought.
     """
     completion = Completion()
     for event in events(chunks):
@@ -69,6 +83,8 @@ def read_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None]) -> Com
         report = _take(completion, event.data, on_piece)
         if report is not None:
             return report
+        if completion.oversized:
+            return completion
     if completion.finish_reason is None:
         return ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
     return completion
@@ -93,5 +109,4 @@ def _take_choice(completion: Completion, choice: _Choice, on_piece: Callable[[st
     words = choice.message or choice.delta
     completion.finish_reason = choice.finish_reason or completion.finish_reason
     if words is not None and words.content:
-        completion.pieces.append(words.content)
-        on_piece(words.content)
+        on_piece(completion.add(words.content))

@@ -16,7 +16,8 @@ import openai
 
 from captionfleet_workers.errors import LeaseLostError
 from captionfleet_workers.model.answer import answer_of
-from captionfleet_workers.model.catalogue import ErrorReport, judge
+from captionfleet_workers.model.bounds import BOUNDS, TooLongError, bounded
+from captionfleet_workers.model.catalogue import ErrorReport, Fault, judge
 from captionfleet_workers.model.classification import report_of_body, report_of_error
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.errors import ModelCallError
@@ -113,10 +114,12 @@ class HttpDialect(ABC, Generic[ClientT]):
             if not response.is_success:
                 return report_of_body(b"".join(chunks), response.status_code, response.headers, now=time.time())
             if "text/event-stream" not in response.headers.get("content-type", ""):
-                return self._read_whole(b"".join(chunks))
+                return self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)))
             # The transport looks at this when it begins to read the answer; the deadline holds besides.
             response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
-            return self._read_stream(chunks, on_piece)
+            return self._read_stream(bounded(chunks, BOUNDS.stream_bytes), on_piece)
+        except TooLongError as error:
+            return ErrorReport(fault=Fault.UNREADABLE, message=str(error))
         except httpx2.RequestError as error:
             return report_of_error(error, now=time.time())
 

@@ -84,7 +84,7 @@ def read_native_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None])
         report = _take(completion, event, growth, on_piece)
         if report is not None:
             return report
-        if completion.finish_reason is not None:
+        if completion.finish_reason is not None or completion.oversized:
             return completion
     return ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
 
@@ -110,8 +110,7 @@ def _take_choice(completion: Completion, choice: _Choice, growth: _Growth, on_pi
         completion.finish_reason = choice.finish_reason or completion.finish_reason
     new = growth.new_in(choice.message.text if choice.message else "")
     if new:
-        completion.pieces.append(new)
-        on_piece(new)
+        on_piece(completion.add(new))
 
 
 def _error(event: Event) -> ErrorReport:

@@ -14,8 +14,12 @@ class QualityFlag(StrEnum):
 
     TRUNCATED = "truncated"
     """The model stopped at its output limit, or says no reason, as a plain call cut off after 300 seconds may."""
+    OVERSIZED = "oversized"
+    """There was more text than any model gives; it was cut off."""
     USAGE_MISSING = "usage_missing"
     """The answer carried no token counts, so it cannot be priced."""
+    USAGE_IMPLAUSIBLE = "usage_implausible"
+    """The answer's token counts are beyond what any call can take; they are left out, so it cannot be priced."""
     REPETITIVE = "repetitive"
     """The caption says the same again and again."""
     NOT_ENGLISH = "not_english"

@@ -29,11 +29,14 @@ def events(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    pending = b""
+    pending = list[bytes]()
     for chunk in chunks:
-        *lines, pending = (pending + chunk).split(b"\n")
-        yield from lines
-    yield pending
+        first, *others = chunk.split(b"\n")
+        pending.append(first)
+        for other in others:
+            yield b"".join(pending)
+            pending = [other]
+    yield b"".join(pending)
 
 
 def _number(digits: bytes) -> int | None:

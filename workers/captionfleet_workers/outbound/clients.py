@@ -8,6 +8,7 @@ import httpcore2
 import httpx2
 
 from captionfleet_workers.outbound.addresses import AddressPolicy, check_url
+from captionfleet_workers.outbound.cut_short import CutShort
 from captionfleet_workers.outbound.guard import GuardedBackend
 from captionfleet_workers.outbound.resolve import Resolver, resolve
 from captionfleet_workers.outbound.watched import WatchedBackend
@@ -72,6 +73,12 @@ class _WatchedTransport(httpx2.HTTPTransport):
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=WatchedBackend(),
         )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = super().handle_request(request)
+        if response.is_error and isinstance(response.stream, httpx2.SyncByteStream):
+            response.stream = CutShort(response.stream)
+        return response
 
 
 class _GuardedTransport(httpx2.HTTPTransport):

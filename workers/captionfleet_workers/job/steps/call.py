@@ -3,6 +3,8 @@
 import structlog
 
 from captionfleet_ledger import LedgerUnavailableError
+from captionfleet_schemas import FailureCode
+from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import Answer, ModelRequest
@@ -10,12 +12,21 @@ from captionfleet_workers.pacing.outage import note_answer
 
 log = structlog.get_logger()
 
+SHORTEST_CALL_SECONDS = 2.0
+"""With less left before the deadline no call is begun: its answer would come too late, and be paid for."""
+
 
 def call(attempt: Attempt, fleet: Fleet) -> None:
-    """Make one call, and settle the permit's tokens by what it really used."""
+    """Make one call, and settle the permit's tokens by what it really used.
+
+    Raises:
+        PermanentError: `deadline_exceeded`, there is no time for a call.
+        ModelCallError: the call failed.
+    """
+    timeout = _timeout(attempt, fleet)
     attempt.progress = attempt.progress.with_call()
     attempt.called_at = fleet.clock()
-    request = _request(attempt, fleet)
+    request = _request(attempt, fleet, timeout)
     log.debug(
         "model.calling",
         model=request.model,
@@ -34,7 +45,7 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     _settle_permit(attempt, fleet, answer)
 
 
-def _request(attempt: Attempt, fleet: Fleet) -> ModelRequest:
+def _request(attempt: Attempt, fleet: Fleet, timeout: float) -> ModelRequest:
     assert attempt.audio is not None
     assert attempt.inspection is not None
     return ModelRequest(
@@ -47,7 +58,7 @@ def _request(attempt: Attempt, fleet: Fleet) -> ModelRequest:
             or attempt.card.stream_only
             or attempt.inspection.seconds > fleet.settings.stream_after
         ),
-        timeout=_timeout(attempt, fleet),
+        timeout=timeout,
         max_output_tokens=fleet.settings.model_max_output_tokens,
     )
 
@@ -56,7 +67,10 @@ def _timeout(attempt: Attempt, fleet: Fleet) -> float:
     allowed = fleet.settings.model_call_timeout
     if attempt.deadline is None:
         return allowed
-    return max(0.1, min(allowed, attempt.deadline - fleet.clock()))
+    left = attempt.deadline - fleet.clock()
+    if left < SHORTEST_CALL_SECONDS:
+        raise PermanentError(FailureCode.DEADLINE_EXCEEDED, f"No time for a call: {max(left, 0.0):.1f} s were left.")
+    return min(allowed, left)
 
 
 def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:

@@ -30,6 +30,7 @@ def cut(attempt: Attempt, fleet: Fleet) -> None:
 def _slices(attempt: Attempt, fleet: Fleet) -> tuple[Slice, ...]:
     assert attempt.fit is not None
     assert attempt.fetched is not None
+    assert attempt.inspection is not None
     return media.cut(
         attempt.fetched.path,
         parts=attempt.fit.plan.parts,
@@ -38,6 +39,7 @@ def _slices(attempt: Attempt, fleet: Fleet) -> tuple[Slice, ...]:
         within=attempt.part.slice if attempt.part else None,
         enter=attempt.part is not None and attempt.part.whole.enterable,
         asker=attempt.asker,
+        track=attempt.inspection.track,
     )
 
 

@@ -1,5 +1,6 @@
 """Makes the form of the audio that the plan asks for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from captionfleet_schemas import FailureCode
@@ -7,7 +8,7 @@ from captionfleet_workers.errors import PermanentError
 from captionfleet_workers.fetch.room import check_room
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
-from captionfleet_workers.media.facts import Target
+from captionfleet_workers.media.facts import Encoded, Target
 from captionfleet_workers.media.transcode import transcode as encode
 from captionfleet_workers.model.port import AudioFile, AudioUrl
 
@@ -38,8 +39,16 @@ def _encoded(attempt: Attempt, fleet: Fleet, source: Path, target: Target) -> Au
     check_room(fleet.spool, _expected_bytes(attempt, target), fleet.fetching.min_free_bytes)
     enter = attempt.part is not None and attempt.part.whole.enterable
     attempt.transcoded, encoded = encode(
-        source, into=fleet.spool, target=target, children=fleet.media, part=part, enter=enter, asker=attempt.asker
+        source,
+        into=fleet.spool,
+        target=target,
+        children=fleet.media,
+        part=part,
+        enter=enter,
+        track=attempt.inspection.track if attempt.inspection else 0,
+        asker=attempt.asker,
     )
+    _explain(attempt, encoded, target)
     if encoded.silent and not fleet.settings.audio_allow_silence:
         raise PermanentError(FailureCode.AUDIO_EMPTY, "this part of the audio is digital silence")
     return AudioFile(attempt.transcoded, encoded.bytes)
@@ -50,3 +59,15 @@ def _expected_bytes(attempt: Attempt, target: Target) -> int:
     part = attempt.part.slice if attempt.part else None
     seconds = (part.end - part.start) / attempt.inspection.sample_rate if part else attempt.inspection.seconds
     return int(target.bit_rate / 8 * seconds)
+
+
+def _explain(attempt: Attempt, encoded: Encoded, target: Target) -> None:
+    """What has shown only in what was written belongs to the plan's reasons."""
+    if attempt.fit is None or encoded.one_channel == target.one_channel:
+        return
+    number = (encoded.one_channel or 0) + 1
+    why = (
+        *attempt.fit.plan.why,
+        f"A mix of the channels left nothing to hear, so that channel {number} is sent alone.",
+    )
+    attempt.fit = replace(attempt.fit, plan=attempt.fit.plan.model_copy(update={"why": why}))
