@@ -6,7 +6,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json
+from captionfleet_producers.cli.screen import complain, print_json, say
 
 
 @click.command(
@@ -40,10 +40,10 @@ def _retry(client: "fleet.CaptionClient", job_id: str, *, as_json: bool) -> bool
     try:
         client.retry(job_id)
     except (fleet.UnknownJobError, fleet.JobNotRetryableError) as error:
-        click.echo(f"captionfleet: {error}", err=True)
+        complain(error)
         return False
     if as_json:
         print_json({"id": job_id, "state": "queued"})
     else:
-        click.echo(f"{job_id}  queued")
+        say(f"{job_id}  queued")
     return True

@@ -7,6 +7,7 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.printing import print_record, print_standing
+from captionfleet_producers.cli.screen import complain
 
 
 @click.command(
@@ -30,7 +31,7 @@ def status(job_ids: Sequence[str], *, as_json: bool) -> int:
         records = client.get_many(job_ids)
         for job_id, record in zip(job_ids, records, strict=True):
             if record is None:
-                click.echo(f"captionfleet: {fleet.UnknownJobError(job_id)}", err=True)
+                complain(fleet.UnknownJobError(job_id))
             else:
                 print_record(record, client.deliveries(job_id), as_json=as_json)
     return 1 if None in records else 0
