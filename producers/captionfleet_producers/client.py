@@ -91,7 +91,7 @@ class CaptionClient:
         If the broker does not answer, the job stands all the same: a worker's sweep sends its message later.
 
         Args:
-            audio: an address (`https://…`, `data:…`, …), or the path of a local file. A file is copied to the blob
+            audio: text is an address (`https://…`, `data:…`, …), a `Path` a local file. A file is copied to the blob
                 store (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
             headers: for the origin of an `https:` or `http:` address, such as Authorization; it alone gets them, and
                 the model does not.

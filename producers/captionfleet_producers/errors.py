@@ -44,7 +44,9 @@ class AudioNotFoundError(InvalidSubmissionError):
     code = "audio_not_found"
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        from captionfleet_schemas.display import shortened, visible
+
+        super().__init__(f"{shortened(visible(str(path)), 200)}: {reason}")
         self.path = path
 
 

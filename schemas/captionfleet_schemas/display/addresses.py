@@ -1,7 +1,8 @@
 """Addresses without their secrets: the one place that knows where in an address a secret can stand.
 
 What is cut is the login, the query, the fragment, path parameters behind a `;`, tokens in a path that are known as
-such, and the content of a `data:` address. An address that cannot be read with certainty loses everything up to its last `@`.
+such, and the content of a `data:` address. An address that cannot be read with certainty loses everything up to its
+last `@`.
 """
 
 import re
@@ -13,7 +14,7 @@ _AUTHORITY = re.compile(r"[^/\\?#]*")
 _QUERY = re.compile(r"\?|%3[Ff]")
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:\[\]@%]+)")
-_HOST_AND_PORT = re.compile(rf"{_HOST.pattern}:[0-9]*")
+_HOST_AND_PORT = re.compile(rf"{_HOST.pattern}:[0-9]+")
 
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]{1,64}/[A-Za-z0-9.+-]{1,64}")
 _IN_PATHS = re.compile(
@@ -59,7 +60,8 @@ def _without_login(rest: str, *, has_host: bool) -> str:
     if has_host and (not authority or _HOST.fullmatch(authority)):
         return _without_rest(rest)
     is_plain = _HOST_AND_PORT.fullmatch(authority) or "@" in authority
-    doubtful = _before_query(rest) if has_host and is_plain else rest
+    has_path = rest[len(authority) :].startswith(("/", "\\"))
+    doubtful = _before_query(rest) if has_host and is_plain and has_path else rest
     if "@" in doubtful:
         return f"{CUT}@{_without_rest(rest[doubtful.rindex('@') + 1 :])}"
     return CUT if has_host and not _HOST_AND_PORT.fullmatch(authority) else _without_rest(rest)

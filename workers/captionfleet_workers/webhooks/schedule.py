@@ -21,6 +21,8 @@ class Outcome:
 
     status: int | None
     retry_after: float | None = None
+    is_forbidden: bool = False
+    """The address is none that may be called, and will not become one by waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def judge(outcome: Outcome, attempt: int, random: Random) -> Verdict:
         return Verdict(DeliveryState.DELIVERED)
     if outcome.status == GONE:
         return Verdict(DeliveryState.DISABLED)
-    if attempt > len(WAITS):
+    if outcome.is_forbidden or attempt > len(WAITS):
         return Verdict(DeliveryState.FAILED)
     wait = max(WAITS[attempt - 1], outcome.retry_after or 0)
     return Verdict(DeliveryState.PENDING, wait * random.uniform(1, 1 + JITTER))

@@ -9,7 +9,7 @@ import httpx2
 
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_workers.errors import JobError
-from captionfleet_workers.outbound import deadline
+from captionfleet_workers.outbound import ForbiddenAddressError, deadline
 from captionfleet_workers.outbound.retry_after import retry_after
 from captionfleet_workers.webhooks.schedule import Outcome
 
@@ -42,7 +42,12 @@ class Sender:
             request = httpx2.Request("POST", url, content=body, headers={**headers, **own})
             with deadline(self._timeout), closing(self._client.send(request, stream=True)) as response:
                 answer = _beginning(response)
-        except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
+        except httpx2.InvalidURL as error:
+            # What cannot be read is not repeated: nobody can tell what of it is a password.
+            return Outcome(None, is_forbidden=True), type(error).__name__
+        except ForbiddenAddressError as error:
+            return Outcome(None, is_forbidden=not error.by_name), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
+        except (httpx2.HTTPError, JobError, SignatureError) as error:
             return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
         return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC))), answer
 
