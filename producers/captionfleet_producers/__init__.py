@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from captionfleet_producers.client import CaptionClient
     from captionfleet_producers.clock import Clock
     from captionfleet_producers.errors import (
+        AudioDroppedError,
+        AudioDroppedError,
         AudioNotFoundError,
         BlobStoreError,
         BrokerUnavailableError,
@@ -38,11 +40,14 @@ _HOMES = {
     "captionfleet_producers.client": ("CaptionClient",),
     "captionfleet_producers.clock": ("Clock",),
     "captionfleet_producers.errors": (
+        "AudioDroppedError",
         "AudioNotFoundError",
         "BlobStoreError",
         "BrokerUnavailableError",
         "InvalidSettingsError",
         "InvalidSubmissionError",
+        "AudioDroppedError",
+        "AudioDroppedError",
         "JobNotRetryableError",
         "JobTimeoutError",
         "LedgerUnavailableError",
@@ -64,6 +69,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnyEvent",
+    "AudioDroppedError",
     "AudioNotFoundError",
     "BeganAnew",
     "BlobStoreError",

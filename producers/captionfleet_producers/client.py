@@ -11,7 +11,7 @@ from captionfleet_producers.access import LedgerAccess
 from captionfleet_producers.blob_store import blob_store
 from captionfleet_producers.broker import Broker
 from captionfleet_producers.clock import Clock
-from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
+from captionfleet_producers.errors import AudioDroppedError, JobNotRetryableError, UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
 from captionfleet_producers.listing import records
@@ -115,8 +115,7 @@ class CaptionClient:
             AudioNotFoundError: there is no such local file.
             BlobStoreError: the bucket for local files refuses or does not answer.
             SubmissionConflictError: the key or id stands for a job with another content.
-            LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key to be sure
-                that there is only one job.
+            LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key for one job.
         """
         submission = Submission(
             audio=audio,
@@ -146,8 +145,8 @@ class CaptionClient:
         One that is refused does not stop the others: its outcome carries the error.
 
         Raises:
-            LedgerUnavailableError: the batches before stand; with `resumable` submissions, or idempotency keys, do
-                it all again and nothing is submitted twice.
+            LedgerUnavailableError: the batches before stand. Doing it all again submits nothing twice where the
+                submissions are `resumable` or have idempotency keys.
         """
         return tuple(self.submit_each(submissions, progress=progress, batch=batch))
 
@@ -239,6 +238,7 @@ class CaptionClient:
         Raises:
             UnknownJobError: the ledger has no such job.
             JobNotRetryableError: it has its caption, or has not ended.
+            AudioDroppedError: the audio or headers that came with it are kept no longer.
         """
         with self._access.open() as ledger:
             answer = ledger.jobs.retry(job_id)
@@ -247,6 +247,8 @@ class CaptionClient:
                 self._intake.wake_up([self._record(job_id).job])
             case Refusal.UNKNOWN:
                 raise UnknownJobError(job_id)
+            case Refusal.DROPPED:
+                raise AudioDroppedError(job_id)
             case _:
                 raise JobNotRetryableError(job_id, self._record(job_id).state)
 
@@ -255,8 +257,8 @@ class CaptionClient:
     ) -> Iterator[AnyEvent]:
         """Events from the results queue, at least once each: a repeated event has the same id.
 
-        An event is acknowledged when the next one is asked for. One that was handed out last before the loop was
-        left is given again, to this reader or another one. Several readers share the queue's events.
+        An event is acknowledged when the next one is asked for; the last one before the loop was left is given again,
+        to this reader or another one.
 
         Args:
             usage: also read the usage queue (`usage.recorded`).

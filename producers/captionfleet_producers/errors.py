@@ -8,6 +8,7 @@ ProducerError
 ├── SubmissionConflictError         submission_conflict    the id or idempotency key stands for another job
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
+│   └── AudioDroppedError           audio_dropped          the audio or headers that came with it are kept no longer
 ├── NewerReleaseError               newer_release          a newer release wrote the job, and this one cannot read it
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
 ├── BlobStoreError                  blob_store_unavailable the bucket for audio refuses or does not answer (transient)
@@ -96,6 +97,18 @@ class JobNotRetryableError(ProducerError):
 
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(f"job {job_id} is {state}: only a job that failed, expired or was cancelled is tried again")
+        self.job_id = job_id
+
+
+class AudioDroppedError(JobNotRetryableError):
+    """The job's audio stood in its address, or it had headers: such are kept for a day after a job has failed."""
+
+    code = "audio_dropped"
+
+    def __init__(self, job_id: str) -> None:
+        ProducerError.__init__(
+            self, f"job {job_id} brought its audio or headers along, which are kept no longer: submit it anew"
+        )
         self.job_id = job_id
 
 

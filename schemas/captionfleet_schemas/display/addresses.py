@@ -46,13 +46,6 @@ def shown(url: str) -> str:
     return f"{name}{slashes}{_without_login(rest, has_host=len(slashes) > 1)}"
 
 
-def origin(url: str) -> str:
-    """Scheme and host alone: the path of a webhook's address is often what lets one in."""
-    scheme, slashes, rest = shown(url).partition("://")
-    host = _AUTHORITY.match(rest.removeprefix(f"{CUT}@"))
-    return f"{scheme}://{host[0] if host else ''}/{CUT}" if slashes else CUT
-
-
 def _without_login(rest: str, *, has_host: bool) -> str:
     """What follows the slashes. Where it is doubtful what the host is, the login may be anything before an `@`."""
     match = _AUTHORITY.match(rest)
