@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from captionfleet_producers.clock import Clock
     from captionfleet_producers.errors import (
         AudioDroppedError,
-        AudioDroppedError,
         AudioNotFoundError,
         BlobStoreError,
         BrokerUnavailableError,
@@ -46,8 +45,6 @@ _HOMES = {
         "BrokerUnavailableError",
         "InvalidSettingsError",
         "InvalidSubmissionError",
-        "AudioDroppedError",
-        "AudioDroppedError",
         "JobNotRetryableError",
         "JobTimeoutError",
         "LedgerUnavailableError",

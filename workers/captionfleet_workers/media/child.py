@@ -14,10 +14,14 @@ from threading import BoundedSemaphore, Lock
 from types import ModuleType
 from typing import Any
 
+import structlog
+
 from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import JobError, PermanentError, TransientError
 from captionfleet_workers.media import bare, work
 from captionfleet_workers.media.facts import ChildLimits
+
+log = structlog.get_logger()
 
 _MAX_ANSWER_BYTES = 1 << 20
 _EXIT_SECONDS = 5.0
@@ -35,6 +39,7 @@ class Children:
             at_once: children at the same time; None is one for each core.
         """
         self.limits = limits or ChildLimits()
+        self._said = False
         self._room = BoundedSemaphore(at_once or os.cpu_count() or 1)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(work.PRELOAD)
@@ -56,10 +61,16 @@ class Children:
         """
         with self._room:
             outcome = self._answer(task, arguments)
+        self._say_once(outcome.get("unfiltered"))
         if "code" in outcome:
             raise PermanentError(FailureCode(outcome["code"]), outcome["message"])
         value: dict[str, Any] = outcome["value"]
         return value
+
+    def _say_once(self, unfiltered: str | None) -> None:
+        if unfiltered and not self._said:
+            self._said = True
+            log.warning("media.no_seccomp", reason=unfiltered, effect="children decode with fewer fences around them")
 
     def _answer(self, task: Callable[..., object], arguments: tuple[object, ...]) -> dict[str, Any]:
         reader, writer = self._context.Pipe(duplex=False)
