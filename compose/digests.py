@@ -1,7 +1,7 @@
 """`make digests`: what the images' versions are to the byte today, written to `compose/digests.env` for compose.
 
-A tag can be moved by whoever may write to its registry, a digest cannot. The engine asks the registries; nothing is made
-up here, and a version that a registry does not have ends this with its complaint.
+A tag can be moved by whoever may write to its registry, a digest cannot. The engine asks the registries; nothing is
+made up here, and a version that a registry does not have ends this with its complaint.
 """
 
 import re
