@@ -67,7 +67,7 @@ def outcome(  # noqa: PLR0913, PLR0917  everything that an outcome consists of
     webhook_url: str | None,
     options: LedgerOptions,
     right: str,
-    job: CaptionJob | None,
+    job: CaptionJob | None = None,
 ) -> tuple[Argument, ...]:
     """The arguments of the settle script from the state on.
 

@@ -42,7 +42,7 @@ class Attempt:
 ATTEMPTS: dict[str, Callable[[], object]] = {
     "socket": lambda: socket.socket().close(),
     "local socket": lambda: socket.socket(socket.AF_UNIX).close(),
-    "socket pair": lambda: [one.close() for one in socket.socketpair()],
+    "socket pair": lambda: _closed(*socket.socketpair()),
     "another program": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
     "become another program": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),
     "fork": lambda: os.fork() or os._exit(0),
@@ -55,6 +55,11 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
     "leave the namespace": lambda: _called("unshare", 0),
 }
 """What decoding never does, by a name for people."""
+
+
+def _closed(*sockets: socket.socket) -> None:
+    for one in sockets:
+        one.close()
 
 
 def _called(name: str, *arguments: object) -> None:

@@ -31,6 +31,7 @@ CONTROLS = "\x1b]0;owned\x07\x1b[2J\r\nforged  succeeded\x9b\x7f\x00\u202e\u200b
 ADDRESS = f"https://user:{SECRET}@example.com/a{CONTROLS}b.mp3?token={SECRET}&x#{SECRET}"
 SENTENCE = f"no answer from {ADDRESS.replace(CONTROLS, '')}: Authorization: Bearer {SECRET}{CONTROLS}"
 DATA = f"data:audio/wav;base64,{SECRET}"
+HOOK = f"https://user:{SECRET}@example.com/{CONTROLS}?key={SECRET}"
 HEADERS = {"Authorization": f"Bearer {SECRET}", "X-Api-Key": SECRET}
 JOBS = {"hostile": ADDRESS, "inline": DATA, "bucket": f"s3://bucket/{CONTROLS}?X-Amz-Signature={SECRET}"}
 WEBHOOK_SECRET = fresh_secret()
@@ -84,7 +85,7 @@ def hostile(client: CaptionClient, ledger: Ledger, server: Server) -> None:
                 id=job_id,
                 audio=AudioReference(url=url, headers=HEADERS),
                 prompt=SENTENCE,
-                webhook=Webhook(url=f"https://user:{SECRET}@example.com/{CONTROLS}?key={SECRET}"),
+                webhook=Webhook(url=HOOK),
                 metadata={f"a{CONTROLS}": f"b{CONTROLS}", "url": f"https://user:{SECRET}@example.com"},
                 stream=True,
             )
@@ -95,7 +96,7 @@ def hostile(client: CaptionClient, ledger: Ledger, server: Server) -> None:
         assert failure.failure is not None
         told = failure.failure.model_copy(update={"message": SENTENCE, "upstream_code": CONTROLS})
         result = failure.model_copy(update={"failure": told, "request_id": CONTROLS})
-        ledger.jobs.settle(claim.lease, result, webhook_url=claim.job.webhook and claim.job.webhook.url, job=claim.job)
+        ledger.jobs.settle(claim.lease, result, webhook_url=HOOK, job=claim.job)
     ledger.jobs.accept(CaptionJob(id="waiting", audio=AudioReference(url=ADDRESS, headers=HEADERS)))
     client.operations.pause(reason=SENTENCE)
     for event in (EVENT, EVENT.model_copy(update={"id": "evt_2"})):
