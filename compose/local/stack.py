@@ -54,6 +54,8 @@ def running(layout: Layout) -> Generator[None]:
         env={**os.environ, **layout.settings},
         # Ctrl-C in a terminal goes to the whole group: supervisord shall hear of it from here, once.
         start_new_session=True,
+        # What jobs bring along is in the ledger's files and in logs.
+        umask=OTHERS,
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -83,8 +85,6 @@ def _write(path: Path, layout: Layout) -> None:
     parser = RawConfigParser()
     parser["supervisord"] = {
         "nodaemon": "true",
-        # What jobs bring along is in the ledger's files and in logs.
-        "umask": f"{OTHERS:03o}",
         "logfile": str(layout.folder / "logs" / "supervisord.log"),
         "pidfile": str(layout.folder / "supervisord.pid"),
         **({"user": "root"} if os.geteuid() == 0 else {}),
