@@ -38,13 +38,13 @@ check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/python -m compose.dashboards --check
 	@! grep -nE 'https?://|file:' requirements-uv.lock requirements.lock requirements-dev.lock
 
-bench: setup ## Measure speed and memory side by side with a plain Celery task; ARGS=work, backlog, scaling, audio, pace or real-pace
+bench: setup ## Measure speed and memory side by side with a plain Celery task; ARGS=work, backlog, scaling, audio, pace, real-pace or outage
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 chaos: setup ## Thousands of jobs under kills, restarts and faults, with a balance sheet; ARGS="--broker redis"
 	$(BIN)/python -m tests.chaos $(ARGS)
 
-fuzz: setup ## Thousands of broken audio files through the media children; ARGS="--files 20000 --seed 2"
+fuzz: setup ## Thousands of broken files through the media children; ARGS="--messages 20000" for messages on each broker
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 node: setup ## The model's examples with Node's openai package against the emulator; needs node 20 and npm

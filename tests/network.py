@@ -15,10 +15,10 @@ CHUNK = 1 << 16
 class Link:
     """A TCP proxy on a free port of the loopback interface. Safe to use from any thread."""
 
-    def __init__(self, target: int) -> None:
-        """`target` is the port that it leads to."""
+    def __init__(self, target: int, port: int = 0) -> None:
+        """`target` is the port that it leads to; `port` is its own, by default a free one."""
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self._passing = threading.Event()
         self._passing.set()
         self._refusing = False
@@ -128,9 +128,9 @@ def _wake(end: socket.socket) -> None:
 
 
 @contextmanager
-def link_to(port: int) -> Generator[Link]:
+def link_to(port: int, own_port: int = 0) -> Generator[Link]:
     """A link to a port of this machine until the block ends."""
-    link = Link(port)
+    link = Link(port, own_port)
     thread = threading.Thread(target=link.serve, daemon=True)
     thread.start()
     try:

@@ -8,10 +8,11 @@ from captionfleet_ledger.errors import (
     LedgerMismatchError,
     LedgerNotSafeError,
     LedgerRefusedError,
+    LedgerRefusesError,
     LedgerUnavailableError,
     UnreadableJobError,
 )
-from captionfleet_ledger.jobs import new_token
+from captionfleet_ledger.leasing import new_token
 from captionfleet_ledger.ledger import Ledger
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.permits import Asking, Exceeded, Group, Learned, PaceState, Permit, Rates, Standing
@@ -21,6 +22,7 @@ from captionfleet_ledger.records import (
     CaptionMemo,
     Chores,
     Claim,
+    Condition,
     Cooling,
     Delivery,
     DeliveryAttempt,
@@ -36,6 +38,7 @@ from captionfleet_ledger.records import (
     Refusal,
     RememberedCaption,
     Settlement,
+    Trouble,
     WaitingReason,
 )
 
@@ -45,6 +48,7 @@ __all__ = [
     "CaptionMemo",
     "Chores",
     "Claim",
+    "Condition",
     "Cooling",
     "Delivery",
     "DeliveryAttempt",
@@ -66,6 +70,7 @@ __all__ = [
     "LedgerNotSafeError",
     "LedgerOptions",
     "LedgerRefusedError",
+    "LedgerRefusesError",
     "LedgerUnavailableError",
     "OutboxEntry",
     "PaceState",
@@ -79,6 +84,7 @@ __all__ = [
     "Said",
     "Settlement",
     "Standing",
+    "Trouble",
     "UnreadableJobError",
     "WaitingReason",
     "new_token",

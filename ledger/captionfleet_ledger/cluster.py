@@ -17,7 +17,8 @@ from captionfleet_ledger.server import Argument, Command, connection_options, pi
 MARK = "+cluster"
 KEYLESS = frozenset({"PING", "TIME"})
 """Commands that any node answers: the default one is asked."""
-KEY_PLACES = {"EVALSHA": 3, "XREAD": -2}
+SCRIPTED = frozenset({"EVALSHA", "EVAL"})
+KEY_PLACES = {**dict.fromkeys(SCRIPTED, 3), "XREAD": -2}
 """Where commands have their key for which the client, left alone, asks the server: `XREAD` of one stream."""
 RECONNECTS = 3
 
@@ -57,7 +58,7 @@ class Cluster:
     def run(self, command: Command) -> Any:
         """See `Server.run`."""
         # A script alone is left to the client, which finds its shard by itself when a node has gone.
-        place = {} if command[0] == "EVALSHA" else self._place(command)
+        place = {} if command[0] in SCRIPTED else self._place(command)
         return self._execute(*command, **place)
 
     def run_all(self, commands: Sequence[Command]) -> list[Any]:

@@ -59,12 +59,26 @@ class Deliveries:
         kept = _encode(replace(attempt, answer=attempt.answer[:ANSWER_CHARS]))
         return bool(self._run("record_delivery", claim.delivery_id, claim.token, kept, state.value, due))
 
+    def release(self, claim: DeliveryClaim, *, due_in: float) -> bool:
+        """Give a delivery back that could not be attempted: the attempt does not count. One round trip.
+
+        Args:
+            claim: what `claim` gave.
+            due_in: seconds until another may claim it.
+
+        Returns:
+            False when the lease ran out and another has claimed the delivery since.
+        """
+        return bool(self._run("release_delivery", claim.delivery_id, claim.token, due_in))
+
     def of_job(self, job_id: str) -> tuple[Delivery, ...]:
         """The deliveries of a job with their attempts, oldest first."""
         prefix = self._store.prefixes[self._store.shard_of(job_id)]
         ids = [raw.decode() for raw in self._store.send(("LRANGE", f"{prefix}deliveries:{job_id}", 0, -1))]
         replies = iter(self._store.send_all([command for one in ids for command in _reading(prefix, one)]))
-        return tuple(_delivery(one, job_id, next(replies), next(replies)) for one in ids)
+        read = [(one, next(replies), next(replies)) for one in ids]
+        # The delivery of a message that was rejected is forgotten before a job that came later under its id.
+        return tuple(_delivery(one, job_id, values, attempts) for one, values, attempts in read if values[0])
 
     def disable_endpoint(self, url: str) -> None:
         """Send nothing to this address any more, as it answered 410."""

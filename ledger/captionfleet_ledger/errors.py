@@ -3,8 +3,9 @@
     LedgerError
     ├── LedgerUnavailableError      transient: not reachable, restarting, failing over, too slow
     │   ├── LedgerFullError         transient: no room for new jobs; what is in hand is still brought to its end
-    │   └── LedgerNotSafeError      transient: written, but not by so many replicas as the options ask for
-    ├── LedgerRefusedError          permanent: the server does not understand or permit a command
+    │   ├── LedgerNotSafeError      transient: written, but not by so many replicas as the options ask for
+    │   └── LedgerRefusesError      transient: the server answers, and does not understand or permit a command now
+    ├── LedgerRefusedError          permanent: the same when the ledger is opened, which says that a setting is wrong
     ├── LedgerMismatchError         permanent: the ledger was made with another number of shards
     ├── LedgerLayoutError           permanent: a newer release has changed how the ledger is kept
     ├── UnreadableJobError          permanent: a newer release wrote the job, with what this one does not know
@@ -50,8 +51,18 @@ class LedgerNotSafeError(LedgerUnavailableError):
         self.asked = asked
 
 
+class LedgerRefusesError(LedgerUnavailableError):
+    """The server of a ledger that was open refuses a command: its password or a permission has changed, for example.
+
+    No answer of a server is about a job, except what a script returns. So this is an outage like any other: the
+    operator ends it, and whoever holds something keeps it and asks again.
+    """
+
+    code = "ledger_refuses"
+
+
 class LedgerRefusedError(LedgerError):
-    """The server refused a command: a wrong password, a missing permission, a server older than Redis 7."""
+    """The ledger cannot be opened: a wrong password, a missing permission, a server older than Redis 7."""
 
     code = "ledger_refused"
 

@@ -3,9 +3,14 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, ResponseError
 
-from captionfleet_ledger.errors import LedgerError, LedgerFullError, LedgerRefusedError, LedgerUnavailableError
+from captionfleet_ledger.errors import (
+    LedgerFullError,
+    LedgerRefusedError,
+    LedgerRefusesError,
+    LedgerUnavailableError,
+)
 
 PASSING = frozenset(
     {
@@ -33,24 +38,41 @@ FULL_ADVICE = (
 
 
 @contextmanager
-def translated() -> Generator[None]:
-    """Let no exception of the Redis client out.
+def translated(*but: type[Exception]) -> Generator[None]:
+    """Let no exception of the Redis client out, `but` those that say something else; nothing else may be called inside.
 
     Raises:
         LedgerUnavailableError: the server cannot be reached, or cannot do it now.
         LedgerFullError: it has no room for it.
-        LedgerRefusedError: the server does not accept the command.
+        LedgerRefusesError: the server does not accept the command.
     """
     try:
         yield
-    except (RedisError, RedisClusterException, OSError) as error:
+    except Exception as error:
+        if isinstance(error, (LedgerUnavailableError, *but)):
+            raise
+        # The client has no one base for its errors: a connection that breaks at a bad moment, or a proxy's odd answer,
+        # comes out of it as an AttributeError or a ValueError too.
         raise translation(error) from error
 
 
-def translation(error: Exception) -> LedgerError:
+@contextmanager
+def opening() -> Generator[None]:
+    """Whoever opens a ledger that refuses him has a wrong setting, which waiting does not mend.
+
+    Raises:
+        LedgerRefusedError: instead of LedgerRefusesError.
+    """
+    try:
+        yield
+    except LedgerRefusesError as error:
+        raise LedgerRefusedError(str(error)) from error
+
+
+def translation(error: Exception) -> LedgerUnavailableError:
     """The ledger's error for one of the Redis client's."""
     if _is_refusal(error):
-        return LedgerRefusedError(f"the ledger's server refused a command: {error}")
+        return LedgerRefusesError(f"the ledger's server refused a command: {error}")
     if isinstance(error, ResponseError) and _code(error) == FULL:
         return LedgerFullError(f"{FULL_ADVICE} ({error})")
     return LedgerUnavailableError(f"the ledger does not answer: {error}")

@@ -3,18 +3,17 @@
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from captionfleet_ledger.accepting import acceptance, accepted, chunks, new_round, restoration, without_past_deadlines
+from captionfleet_ledger.accepting import acceptance, accepted, chunks, new_round, without_past_deadlines
 from captionfleet_ledger.captions import keeping
 from captionfleet_ledger.dropping import rewritable
 from captionfleet_ledger.errors import JobConflictError, UnreadableJobError
+from captionfleet_ledger.leasing import Leasing
 from captionfleet_ledger.moments import moment
-from captionfleet_ledger.reading import claim_of, queued_of, read_command, record_of
+from captionfleet_ledger.reading import queued_of, read_command, record_of
 from captionfleet_ledger.records import (
     Accepted,
     CaptionMemo,
-    Claim,
     JobRecord,
     Lease,
     QueuedJob,
@@ -25,17 +24,13 @@ from captionfleet_ledger.records import (
 from captionfleet_ledger.server import Command
 from captionfleet_ledger.settling import cancelled, expired, outcome, settlement_of, told
 from captionfleet_ledger.shards import by_shard
-from captionfleet_ledger.store import Store
 from captionfleet_schemas import CaptionJob, CaptionResult, JobState
 from captionfleet_schemas.parts import part_of
 from captionfleet_schemas.wire import LANE_QUEUES
 
 
-class Jobs:
+class Jobs(Leasing):
     """Every call may raise LedgerUnavailableError and may then be repeated; it says so here once for all."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     def accept(self, job: CaptionJob, *, body: bytes | None = None) -> Accepted:
         """Write a job, once. The caller sends its queue message next, if it was created; one round trip.
@@ -54,57 +49,6 @@ class Jobs:
     def accept_many(self, jobs: Iterable[CaptionJob], *, chunk: int = 500) -> list[Accepted | JobConflictError]:
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
         return [outcome for batch in chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
-
-    def claim(
-        self, job_id: str, *, holder: str, lease_seconds: float, model: str = "", token: str | None = None
-    ) -> Claim | Refusal:
-        """Take a job to work on it; the attempt is counted now. One round trip.
-
-        Args:
-            job_id: as the queue message has it.
-            holder: the process, for people who look into the ledger.
-            lease_seconds: until then `renew` or `settle` it, or another may claim it.
-            model: what jobs that name none are for, so that a pause of that model holds for them.
-            token: `new_token()`, to repeat a call whose answer was lost; the same token gets the same claim.
-
-        Raises:
-            UnreadableJobError: a newer release wrote it. It is claimed: give it back (`set_aside`).
-        """
-        lease = Lease(job_id, token or new_token())
-        status, *values = self._run("claim", job_id, lease.token, holder, lease_seconds, model)
-        return claim_of(lease, holder, *values) if status == b"claimed" else Refusal(status.decode())
-
-    def renew(self, leases: Sequence[Lease], lease_seconds: float) -> frozenset[Lease]:
-        """Prolong leases, all in one round trip, and give those that are lost: cancelled, superseded or ended.
-
-        A lease that ran out lives again if nobody has claimed its job since.
-        """
-        groups = by_shard(leases, lambda lease: lease.job_id, self._store.options.shards)
-        commands = [
-            self._store.script(
-                "renew", shard, lease_seconds, *(part for lease in group for part in (lease.job_id, lease.token))
-            )
-            for shard, group in groups.items()
-        ]
-        lost = {token.decode() for reply in self._store.send_all(commands) for token in reply}
-        return frozenset(lease for lease in leases if lease.token in lost)
-
-    def restore(self, claims: Sequence[Claim], lease_seconds: float) -> frozenset[Lease]:
-        """Write back running jobs of which the ledger has lost something, as in a failover. One round trip.
-
-        Args:
-            claims: those whose lease `renew` calls lost, or whose settlement found none.
-            lease_seconds: until then `renew` or `settle` them.
-
-        Returns:
-            The leases that are alive again. The others are lost for good: their job has gone on since.
-        """
-        # A part without its whole job is nobody's: whoever takes the whole one again cuts it again.
-        wholes = [one for one in claims if not one.part]
-        replies = self._store.send_all(
-            [self._command("restore", one.job.id, *restoration(one, lease_seconds)) for one in wholes]
-        )
-        return frozenset(one.lease for one, is_alive in zip(wholes, replies, strict=True) if is_alive)
 
     def settle(  # noqa: PLR0913  everything that an outcome consists of
         self,
@@ -134,9 +78,12 @@ class Jobs:
         """
         return self._end(result, "lease", lease.token, webhook_url, traceparent, memo, job)[1]
 
-    def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str) -> bool:
-        """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost."""
-        return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress))
+    def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str, counts: bool = True) -> bool:
+        """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost.
+
+        With `counts` false the attempt does not count.
+        """
+        return bool(self._run("defer", lease.job_id, lease.token, reason.value, delay, progress, int(counts)))
 
     def split(self, lease: Lease, parts: Mapping[str, str], *, progress: str) -> tuple[QueuedJob, ...] | None:
         """Let a job wait until its parts have ended, each a job of its own; the attempt does not count. One round trip.
@@ -289,14 +236,3 @@ class Jobs:
     def _mark(self, mark: str, job_ids: Iterable[str]) -> None:
         groups = by_shard(job_ids, lambda job_id: job_id, self._store.options.shards)
         self._store.send_all([self._store.script("mark", shard, mark, *group) for shard, group in groups.items()])
-
-    def _command(self, script: str, job_id: str, *args: Any) -> Command:
-        return self._store.script(script, self._store.shard_of(job_id), job_id, *args)
-
-    def _run(self, script: str, job_id: str, *args: Any) -> Any:
-        return self._store.send(self._command(script, job_id, *args))
-
-
-def new_token() -> str:
-    """What only the holder of a lease knows."""
-    return secrets.token_hex(16)

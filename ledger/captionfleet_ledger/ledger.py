@@ -18,6 +18,8 @@ from captionfleet_ledger.pace import Pace
 from captionfleet_ledger.pauses import Pauses
 from captionfleet_ledger.pieces import Pieces
 from captionfleet_ledger.records import Chores
+from captionfleet_ledger.rejections import Rejections
+from captionfleet_ledger.schedule import Schedule
 from captionfleet_ledger.store import Store
 from captionfleet_ledger.sweeping import Sweeper
 
@@ -41,6 +43,8 @@ class Ledger:
         self.limits = Limits(store)
         self.pauses = Pauses(store)
         self.pieces = Pieces(store)
+        self.rejections = Rejections(store)
+        self.schedule = Schedule(store)
 
     @classmethod
     def connect(cls, url: str, *, options: LedgerOptions = DEFAULTS, clock: Callable[[], float] | None = None) -> Self:
@@ -54,6 +58,7 @@ class Ledger:
 
         Raises:
             LedgerUnavailableError: the server is not reachable.
+            LedgerRefusedError: it wants another password, denies a command, or is older than Redis 7.
             LedgerMismatchError: the ledger was made with another number of shards.
             LedgerLayoutError: a newer release has changed how the ledger is kept.
         """
@@ -89,13 +94,15 @@ class Ledger:
         """
         return self._sweeper.sweep(limit, frozenset(empty_queues), lease_seconds)
 
-    def take_turn(self, seconds: float) -> bool:
-        """Whether it is the caller's turn to sweep: nobody has been told so in the last `seconds`. One round trip.
+    def take_turn(self, seconds: float, *, at: str = "swept") -> bool:
+        """Whether it is the caller's turn, to sweep or `at` something else: nobody has had it in the last `seconds`.
+
+        One round trip.
 
         It keeps the cost of sweeping that of one process, however many there are, and is no lock: who dies in his turn
         is not waited for, and who sweeps without asking does no harm.
         """
-        return self._sweeper.take_turn(seconds)
+        return self._sweeper.take_turn(seconds, at)
 
     def oldest_queued(self) -> dict[str, float]:
         """For each queue with queued jobs: for how many seconds the oldest message has been on its way."""

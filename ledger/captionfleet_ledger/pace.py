@@ -38,7 +38,7 @@ class Pace:
             "acquire_permit", model, model, holder, _as_json(map(_front, fronts)), _as_json(_terms(model, accounts))
         )
         if not granted:
-            return Permit(granted=False, wait=float(wait), reason=reason.decode() or None)
+            return Permit(granted=False, wait=float(wait), reason=reason.decode() or None, outage=bool(rest[0]))
         job_id, tokens, moment, lined, account = rest
         return Permit(
             granted=True,
@@ -50,8 +50,10 @@ class Pace:
             account=account.decode(),
         )
 
-    def settle(self, model: str, rates: Rates, permit: Permit, usage: Usage | None, *, audio_seconds: float) -> None:
+    def settle(self, model: str, rates: Rates, permit: Permit, usage: Usage | None, *, audio_seconds: float) -> bool:
         """Correct a permit's estimate by what the call used, and learn from it. One round trip.
+
+        A breaker that was opened before the call began is closed.
 
         Args:
             model: that answered.
@@ -59,10 +61,13 @@ class Pace:
             permit: of the call.
             usage: None where the model did not say; the estimate stays then.
             audio_seconds: of the call.
+
+        Returns:
+            Whether it closed a breaker, and others stand in line.
         """
         used = usage.input_tokens + usage.output_tokens if usage else permit.tokens
         audio = usage.audio_tokens if usage else None
-        self._run(
+        closed = self._run(
             "settle_permit",
             model,
             limit_of(model, rates.account),
@@ -73,7 +78,10 @@ class Pace:
             audio_seconds,
             "" if audio is None else audio,
             "" if audio is None else used - audio,
+            model,
+            permit.job_id,
         )
+        return bool(closed)
 
     def refuse(  # noqa: PLR0913  what was refused, and what the model said of it
         self, model: str, rates: Rates, permit: Permit, exceeded: Exceeded, *, reason: str, retry_after: float | None
@@ -161,6 +169,7 @@ def _terms(model: str, accounts: Sequence[Rates]) -> Iterable[dict[str, object]]
             "ratio": rates.tokens_per_audio_second,
             "besides": rates.other_tokens,
             "weight": rates.weight,
+            "hears": rates.hears_answers,
         }
 
 

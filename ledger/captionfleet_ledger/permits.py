@@ -24,6 +24,8 @@ class Rates:
     """Names one of several accounts; empty for the only one."""
     weight: float = 1.0
     """Of several accounts that could take a call each has so many turns; 0 stands by until the others are down."""
+    hears_answers: bool = False
+    """Whether `Pace.settle` is told of each answer, so that many calls without one mean that the account hangs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class Permit:
     """Whether there is somebody to call up."""
     account: str = ""
     """On which of several accounts."""
+    outage: bool = False
+    """Not granted, as every account is at fault: one call at a time finds out whether one answers again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

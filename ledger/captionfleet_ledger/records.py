@@ -16,6 +16,8 @@ class WaitingReason(StrEnum):
     MODEL_PAUSED = "model_paused"
     PARTS = "parts"
     """Long audio is captioned in parts, and not all of them have ended."""
+    SCHEDULED = "scheduled"
+    """Its message names a moment before which it is not to be worked on."""
 
 
 class Refusal(StrEnum):
@@ -106,6 +108,15 @@ class OutboxEntry:
     """One CloudEvents 1.0 object, UTF-8 JSON."""
     job_id: str
     """Of the event's subject, by which it is found; for a pause this is its scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvents:
+    """How many events wait to be published that should have been by now."""
+
+    count: int
+    oldest_seconds: float
+    """0 where none waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +278,30 @@ class Cooling:
 
     seconds: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What holds up the calls of an account, for a fleet that asks for no permits."""
+
+    cooling: Cooling | None
+    fault: str
+    """Why its breaker is open; empty while it is closed."""
+    doubted: bool
+    """Whether calls have failed since the account last answered."""
+    lined: bool
+    """Whether jobs stand in line for the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is known around a call that found its account out of order."""
+
+    closed: int
+    """Accounts that have a closed breaker."""
+    answered: float | None
+    """When the last call began that another job had answered on this account, in seconds since 1970."""
+    others_fail: bool
+    """Whether calls of other jobs have failed too since the account last answered."""
+    next_try: float
+    """Seconds until a call may try the account; 0 while its breaker is closed."""

@@ -10,8 +10,6 @@ from captionfleet_schemas.parts import whole_of
 T = TypeVar("T")
 
 SHARDS_KEY = "cf:shards"
-SWEPT_KEY = "cf:swept"
-"""There while the fleet has no need of another sweep."""
 LAYOUT_KEY = "cf:layout"
 """The layout of the ledger; where it is missing, the first."""
 MAX_SHARDS = 100
@@ -21,6 +19,11 @@ MAX_SHARDS = 100
 def shard_of(name: str, shards: int) -> int:
     """The shard of a job id, or of the name of a limit or an endpoint. Parts live with their whole job."""
     return zlib.crc32(whole_of(name).encode()) % shards
+
+
+def turn_key(at: str) -> str:
+    """A key that is there while nobody else need take a turn, such as `cf:swept`: the fleet needs no other sweep."""
+    return f"cf:{at}"
 
 
 def prefix_of(shard: int) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Self
 
 from redis.exceptions import NoScriptError
 
 from captionfleet_ledger.cluster import Cluster, is_cluster
 from captionfleet_ledger.errors import LedgerLayoutError, LedgerMismatchError, LedgerNotSafeError
-from captionfleet_ledger.failures import translated, translation
+from captionfleet_ledger.failures import opening, translated, translation
 from captionfleet_ledger.listeners import Listeners
 from captionfleet_ledger.lua import load_scripts
 from captionfleet_ledger.options import LedgerOptions
@@ -32,6 +33,7 @@ class Store:
         self._clock = clock
         self._server_clock = ServerClock()
         self._scripts = load_scripts()
+        self._sources = {script.sha: script.source for script in self._scripts.values()}
         self.options = options
         self._patience = int(options.replicas_timeout * 1000)
         self.prefixes = tuple(prefix_of(shard) for shard in range(options.shards))
@@ -42,17 +44,19 @@ class Store:
 
         Raises:
             LedgerUnavailableError: the server is not reachable.
+            LedgerRefusedError: it wants another password, denies a command, or is older than Redis 7.
             LedgerMismatchError: the ledger was made with another number of shards.
             LedgerLayoutError: a newer release has changed how the ledger is kept.
             ValueError: the URL or an option makes no sense.
         """
         if not 1 <= options.shards <= MAX_SHARDS:
             raise ValueError(f"a ledger has 1 to {MAX_SHARDS} shards, not {options.shards}")
-        with translated():
-            kind = Cluster if is_cluster(url) else SingleServer
-            store = cls(partial(kind.open, url), options, clock)
+        kind = Cluster if is_cluster(url) else SingleServer
+        with opening():
+            with translated(ValueError):
+                store = cls(partial(kind.open, url), options, clock)
             store._load()
-        store._found()
+            store._found()
         return store
 
     def script(self, name: str, shard: int, *args: Argument) -> Command:
@@ -65,14 +69,13 @@ class Store:
 
         Raises:
             LedgerUnavailableError: no answer came.
-            LedgerRefusedError: the server does not accept the command.
+            LedgerRefusesError: the server does not accept the command.
         """
         with translated():
             try:
                 return self._server.run(command)
             except NoScriptError:
-                self._load()
-                return self._server.run(command)
+                return self._server.run(self._in_full(command))
 
     def listen(self, command: Command) -> Any:
         """Likewise, for a command without a script that waits on the server until there is something to say."""
@@ -84,7 +87,7 @@ class Store:
 
         Raises:
             LedgerUnavailableError: no answer came, or one of them failed for the time being.
-            LedgerRefusedError: the server does not accept one of them.
+            LedgerRefusesError: the server does not accept one of them.
         """
         return self._asked(self._server.run_all, commands)
 
@@ -94,7 +97,7 @@ class Store:
         Raises:
             LedgerNotSafeError: too few have confirmed it in time. It stands on the primary.
             LedgerUnavailableError: no answer came.
-            LedgerRefusedError: the server does not accept one of them.
+            LedgerRefusesError: the server does not accept one of them.
         """
         asked = self.options.replicas
         if not asked:
@@ -149,11 +152,15 @@ class Store:
             forgotten = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if forgotten:
                 # A script that the server does not know has not run: the others are not repeated.
-                self._load()
-                again = run([commands[index] for index in forgotten])
+                again = run([self._in_full(commands[index]) for index in forgotten])
                 for index, reply in zip(forgotten, again, strict=True):
                     replies[index] = reply
         return [_checked(reply) for reply in replies]
+
+    def _in_full(self, command: Command) -> Command:
+        """The same with the script's text, which the server keeps: however often it forgets scripts, this one runs."""
+        _, sha, *rest = command
+        return ("EVAL", self._sources[str(sha)], *rest)
 
     def _found(self) -> None:
         # Looked at first: a server that is full lets a ledger be opened, though not be founded.
@@ -176,9 +183,10 @@ class Store:
 
     def _load(self) -> None:
         loading: list[Command] = [("SCRIPT", "LOAD", script.source) for script in self._scripts.values()]
-        for replies in self._server.run_everywhere(loading):
-            for reply in replies:
-                _checked(reply)
+        with translated():
+            answers = self._server.run_everywhere(loading)
+        for reply in chain.from_iterable(answers):
+            _checked(reply)
 
 
 def _checked(reply: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from captionfleet_ledger.errors import LedgerFullError
 from captionfleet_ledger.records import Chores, OutboxEntry, QueuedJob
-from captionfleet_ledger.shards import SWEPT_KEY
+from captionfleet_ledger.shards import turn_key
 from captionfleet_ledger.store import Store
 from captionfleet_schemas.wire import LANE_QUEUES
 
@@ -32,10 +32,10 @@ class Sweeper:
         )
         return _chores(found)
 
-    def take_turn(self, seconds: float) -> bool:
+    def take_turn(self, seconds: float, at: str) -> bool:
         """See `Ledger.take_turn`."""
         try:
-            return bool(self._store.send(("SET", SWEPT_KEY, 1, "NX", "PX", max(1, round(seconds * 1000)))))
+            return bool(self._store.send(("SET", turn_key(at), 1, "NX", "PX", max(1, round(seconds * 1000)))))
         except LedgerFullError:
             # Sweeping makes room, and without it holders would seem to have been cut off.
             return True

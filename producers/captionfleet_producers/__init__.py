@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         JobNotRetryableError,
         JobTimeoutError,
         LedgerUnavailableError,
+        LetterNotSendableError,
         ManifestError,
         NewerReleaseError,
         ProducerError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         UnknownJobError,
     )
     from captionfleet_producers.event_stream import AnyEvent, event_of
+    from captionfleet_producers.letters import DeadLetters, FoundLetter
     from captionfleet_producers.listener import Received, WebhookListener
     from captionfleet_producers.quoting import JobOptions, Quoted, QuoteTotal, total_of
     from captionfleet_producers.settings import ProducerSettings
@@ -48,6 +50,7 @@ _HOMES = {
         "JobNotRetryableError",
         "JobTimeoutError",
         "LedgerUnavailableError",
+        "LetterNotSendableError",
         "ManifestError",
         "NewerReleaseError",
         "ProducerError",
@@ -55,6 +58,7 @@ _HOMES = {
         "UnknownJobError",
     ),
     "captionfleet_producers.event_stream": ("AnyEvent", "event_of"),
+    "captionfleet_producers.letters": ("DeadLetters", "FoundLetter"),
     "captionfleet_producers.listener": ("Received", "WebhookListener"),
     "captionfleet_producers.quoting": ("JobOptions", "QuoteTotal", "Quoted", "total_of"),
     "captionfleet_producers.settings": ("ProducerSettings",),
@@ -75,6 +79,8 @@ __all__ = [
     "CaptionPiece",
     "CaptionResult",
     "Clock",
+    "DeadLetters",
+    "FoundLetter",
     "InvalidSettingsError",
     "InvalidSubmissionError",
     "JobFilter",
@@ -84,6 +90,7 @@ __all__ = [
     "JobTimeoutError",
     "Lane",
     "LedgerUnavailableError",
+    "LetterNotSendableError",
     "ManifestError",
     "NewerReleaseError",
     "Outcome",

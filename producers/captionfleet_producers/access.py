@@ -11,6 +11,7 @@ from captionfleet_ledger import (
     LedgerFullError,
     LedgerNotSafeError,
     LedgerOptions,
+    LedgerRefusesError,
     LedgerUnavailableError,
     UnreadableJobError,
 )
@@ -73,6 +74,11 @@ def told(error: LedgerError) -> errors.ProducerError:
             return errors.SubmissionConflictError(error.job_id)
         case LedgerFullError() | LedgerNotSafeError():
             return errors.LedgerUnavailableError(str(error))
+        case LedgerRefusesError():
+            return errors.LedgerUnavailableError(
+                f"{str(error).rstrip('.')}: see that CAPTIONFLEET_REDIS_URL has the password of its server, and the "
+                "user the permissions, then do the same again"
+            )
         case LedgerUnavailableError():
             return errors.LedgerUnavailableError(
                 f"{str(error).rstrip('.')}: see that CAPTIONFLEET_REDIS_URL is right and its server runs, "

@@ -1,20 +1,22 @@
 """Sending: wake-up calls for jobs by task name, and events to the results exchange."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from celery import Celery
-from kombu import Connection
+from kombu import Connection, Queue
 from kombu.exceptions import KombuError
 from kombu.pools import ProducerPool
 
 from captionfleet_ledger import OutboxEntry
 from captionfleet_producers.errors import InvalidSettingsError
+from captionfleet_producers.routing import UnroutedError, is_bound, returned
 from captionfleet_producers.topology import named_queue
 from captionfleet_schemas import CaptionJob
 from captionfleet_schemas.broker import (
     celery_options,
+    is_rabbitmq,
     queue_options,
     tls_options,
     transport_options,
@@ -59,7 +61,9 @@ class Broker:
         self._app.conf.update(
             celery_options(url), task_queues={name: queue_options(url, name) for name in LANE_QUEUES.values()}
         )
-        self._event_queues = [named_queue(url, queue.name) for queue in EVENT_QUEUES]
+        self._returns = is_rabbitmq(url)
+        self._lanes = {lane: named_queue(url, name) for lane, name in LANE_QUEUES.items()}
+        self._event_queues = {_topic(queue.binding): named_queue(url, queue.name) for queue in EVENT_QUEUES}
 
     def send(self, jobs: Sequence[CaptionJob]) -> tuple[str, ...]:
         """Wake a worker for each job. Returns the ids of those for which it failed, which is every one after the first.
@@ -72,25 +76,21 @@ class Broker:
                 for job in jobs:
                     self._wake_up(producer, job)
                     sent += 1
+        except UnroutedError as error:
+            log.warning("%s", error)
         except self._failures as error:
             log.warning("the broker does not answer: %s", error)
         return tuple(job.id for job in jobs[sent:])
 
     def publish(self, entries: Sequence[OutboxEntry]) -> bool:
-        """Publish events, to the byte, under their routing keys. False if the broker did not take them all."""
+        """Publish events, to the byte, under their routing keys. False if it is not so that a queue took each."""
         try:
             with self._producers.acquire(block=True, timeout=self._timeout) as producer:
                 for entry in entries:
-                    producer.publish(
-                        entry.body,
-                        exchange=RESULTS_EXCHANGE,
-                        routing_key=entry.routing_key,
-                        declare=self._event_queues,
-                        content_type="application/json",
-                        content_encoding="utf-8",
-                        confirm_timeout=self._timeout,
-                        **_RETRY,
-                    )
+                    self._publish(producer, entry)
+        except UnroutedError as error:
+            log.warning("%s", error)
+            return False
         except self._failures as error:
             log.warning("the broker does not answer: %s", error)
             return False
@@ -104,20 +104,74 @@ class Broker:
 
     def _wake_up(self, producer: Any, job: CaptionJob) -> None:
         kwargs = {"job_id": job.id}
-        self._app.send_task(
-            CAPTION_TASK,
-            kwargs=kwargs,
-            task_id=job.id,
-            root_id=job.id,
-            queue=LANE_QUEUES[job.lane],
-            producer=producer,
-            argsrepr="()",
-            kwargsrepr=repr(kwargs),
-            ignore_result=True,
-            add_to_parent=False,
-            confirm_timeout=self._timeout,
-            **_RETRY,
-        )
+
+        def send() -> object:
+            return self._app.send_task(
+                CAPTION_TASK,
+                kwargs=kwargs,
+                task_id=job.id,
+                root_id=job.id,
+                queue=LANE_QUEUES[job.lane],
+                producer=producer,
+                argsrepr="()",
+                kwargsrepr=repr(kwargs),
+                ignore_result=True,
+                add_to_parent=False,
+                mandatory=True,
+                confirm_timeout=self._timeout,
+                **_RETRY,
+            )
+
+        # To the default exchange, in which Redis has each queue as soon as it has a message.
+        self._say(self._lanes[job.lane], lambda: self._is_taken(producer, send))
+
+    def _publish(self, producer: Any, entry: OutboxEntry) -> None:
+        queue = self._event_queues[_topic(entry.routing_key)]
+        producer.maybe_declare(queue)
+
+        def send() -> object:
+            return producer.publish(
+                entry.body,
+                exchange=RESULTS_EXCHANGE,
+                routing_key=entry.routing_key,
+                content_type="application/json",
+                content_encoding="utf-8",
+                mandatory=True,
+                confirm_timeout=self._timeout,
+                **_RETRY,
+            )
+
+        def is_routed() -> bool:
+            bound = self._returns or is_bound(producer.channel, RESULTS_EXCHANGE, entry.routing_key)
+            return bound and self._is_taken(producer, send)
+
+        self._say(queue, is_routed)
+
+    def _say(self, queue: Queue, is_routed: Callable[[], bool]) -> None:
+        """Publish a message; where no queue takes it, declare the one that should, and try once more.
+
+        Raises:
+            UnroutedError: that has not helped.
+        """
+        if is_routed():
+            return
+        # The connection that was used believes in a queue that is not there.
+        with self._connection.clone() as fresh:
+            queue(fresh.channel()).declare()
+        if not is_routed():
+            raise UnroutedError(f"the broker has no queue for a message, although {queue.name} was declared for it")
+
+    def _is_taken(self, producer: Any, send: Callable[[], object]) -> bool:
+        if not self._returns:
+            send()
+            return True
+        with returned(producer.channel) as reasons:
+            send()
+        return not reasons
+
+
+def _topic(routing_key: str) -> str:
+    return routing_key.partition(".")[0]
 
 
 def connection_to(url: str, timeout: float, *, redis: Mapping[str, Any], heartbeat: float = 0) -> Connection:

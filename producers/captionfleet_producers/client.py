@@ -6,17 +6,18 @@ from typing import Final, Self, Unpack
 
 from opentelemetry.trace import TracerProvider
 
-from captionfleet_ledger import Delivery, JobFilter, JobRecord, QueuedJob, Refusal, Settlement
+from captionfleet_ledger import Delivery, JobFilter, JobRecord, Refusal, Settlement
 from captionfleet_producers.access import LedgerAccess
 from captionfleet_producers.blob_store import blob_store
 from captionfleet_producers.broker import Broker
 from captionfleet_producers.clock import Clock
-from captionfleet_producers.errors import AudioDroppedError, JobNotRetryableError, UnknownJobError
+from captionfleet_producers.errors import UnknownJobError
 from captionfleet_producers.event_stream import AnyEvent, EventStream
 from captionfleet_producers.intake import Intake, Progress
 from captionfleet_producers.listing import records
 from captionfleet_producers.operations import Operations
 from captionfleet_producers.quoting import JobOptions, Quoted, Quotes
+from captionfleet_producers.returning import Returning
 from captionfleet_producers.settings import ProducerSettings
 from captionfleet_producers.submission import Outcome, Submission, SubmittedJob
 from captionfleet_producers.tracing import SubmitTraces
@@ -56,6 +57,7 @@ class CaptionClient:
             clock=clock,
             traces=SubmitTraces(tracer_provider),
         )
+        self._returning = Returning(self._access, self._intake.wake_up)
 
     @classmethod
     def from_env(cls) -> Self:
@@ -191,8 +193,8 @@ class CaptionClient:
         return next(self.wait_many([job_id], timeout))
 
     def wait_many(self, job_ids: Iterable[str], timeout: float | None = None) -> Iterator[CaptionResult]:
-        """The results of many jobs, each as soon as it is there; `timeout` is for all together. Errors as in `wait`."""
-        return results(job_ids, timeout, read=self.get_many, clock=self._clock)
+        """The results of many jobs, each as it is there; `timeout` is for all together. Errors as in `wait`."""
+        return results(job_ids, timeout, read=self.get_many, rejection=self.operations.rejection, clock=self._clock)
 
     def watch(self, job_id: str, timeout: float | None = None) -> Iterator[Watched]:
         """A job while it is worked on; its `CaptionResult` comes last. Errors as in `wait`.
@@ -240,17 +242,11 @@ class CaptionClient:
             JobNotRetryableError: it has its caption, or has not ended.
             AudioDroppedError: the audio or headers that came with it are kept no longer.
         """
-        with self._access.open() as ledger:
-            answer = ledger.jobs.retry(job_id)
-        match answer:
-            case QueuedJob():
-                self._intake.wake_up([self._record(job_id).job])
-            case Refusal.UNKNOWN:
-                raise UnknownJobError(job_id)
-            case Refusal.DROPPED:
-                raise AudioDroppedError(job_id)
-            case _:
-                raise JobNotRetryableError(job_id, self._record(job_id).state)
+        self._returning.one(job_id)
+
+    def retry_all(self, jobs: JobFilter, *, dry_run: bool = False) -> Iterator[JobRecord]:
+        """Likewise all that fit a filter and can be: each while it is iterated, as it was before; safe to repeat."""
+        return self._returning.choose(jobs) if dry_run else self._returning.all(jobs)
 
     def events(
         self, *, usage: bool = False, alerts: bool = False, limit: int | None = None, timeout: float | None = None

@@ -9,6 +9,7 @@ ProducerError
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
 │   └── AudioDroppedError           audio_dropped          the audio or headers that came with it are kept no longer
+├── LetterNotSendableError          letter_not_sendable    a dead letter whose message is not kept, or from nowhere
 ├── NewerReleaseError               newer_release          a newer release wrote the job, and this one cannot read it
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
 ├── BlobStoreError                  blob_store_unavailable the bucket for audio refuses or does not answer (transient)
@@ -110,6 +111,16 @@ class AudioDroppedError(JobNotRetryableError):
             self, f"job {job_id} brought its audio or headers along, which are kept no longer: submit it anew"
         )
         self.job_id = job_id
+
+
+class LetterNotSendableError(ProducerError):
+    """A dead letter cannot be sent again; it stays where it is."""
+
+    code = "letter_not_sendable"
+
+    def __init__(self, letter_id: str, reason: str) -> None:
+        super().__init__(f"dead letter {letter_id} cannot be sent again: {reason}")
+        self.id = letter_id
 
 
 class NewerReleaseError(ProducerError):

@@ -112,9 +112,11 @@ class EventStream:
         dead = named_queue(self._url, DEAD_QUEUE)
         Producer(connection).publish(
             {"reason": reason, "message": _text(message)},
-            exchange=dead.exchange,
+            # The default exchange: on Redis it needs no binding, which somebody may have flushed.
+            exchange="",
             routing_key=DEAD_QUEUE,
             declare=[dead],
+            mandatory=True,
             confirm_timeout=CONFIRM_SECONDS,
         )
         message.ack()

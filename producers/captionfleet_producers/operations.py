@@ -7,7 +7,7 @@ from itertools import chain
 from captionfleet_ledger import Fault, OutboxEntry
 from captionfleet_producers.access import LedgerAccess
 from captionfleet_producers.broker import Broker
-from captionfleet_schemas import JobState, Pause, PausedBy
+from captionfleet_schemas import CaptionResult, JobState, Pause, PausedBy
 from captionfleet_schemas.catalogue import MODELS
 from captionfleet_schemas.pausing import FLEET_SCOPE, model_scope, tenant_scope
 
@@ -69,6 +69,14 @@ class Operations:
         with self._access.open() as ledger:
             event = ledger.pauses.end(scope, by=PausedBy.OPERATOR)
         return self._tell(event)
+
+    def rejection(self, job_id: str) -> CaptionResult | None:
+        """The failed result (`message_rejected`) of a job that does not exist because no worker could read its message.
+
+        It is kept for a day. A valid message under the same id makes the job, and this is None again.
+        """
+        with self._access.open() as ledger:
+            return ledger.rejections.get(job_id)
 
     def standing(self) -> Standing:
         """How many jobs there are in each state, what is paused, and which accounts are at fault."""

@@ -8,6 +8,7 @@ from captionfleet_producers.errors import JobTimeoutError, UnknownJobError
 from captionfleet_schemas import CaptionResult
 
 Read = Callable[[Sequence[str]], Sequence[JobRecord | None]]
+Rejection = Callable[[str], CaptionResult | None]
 
 _CHUNK = 500
 """Jobs that are read in one round trip."""
@@ -21,13 +22,16 @@ def intervals(first: float = 0.05, factor: float = 1.5, longest: float = 1.0) ->
         interval = min(interval * factor, longest)
 
 
-def results(ids: Iterable[str], timeout: float | None, *, read: Read, clock: Clock) -> Iterator[CaptionResult]:
+def results(
+    ids: Iterable[str], timeout: float | None, *, read: Read, rejection: Rejection, clock: Clock
+) -> Iterator[CaptionResult]:
     """The results of jobs, each as soon as it is there.
 
     Args:
         ids: of the jobs; one that is named twice is reported once.
         timeout: seconds for all of them together; None waits for ever.
         read: how records are read.
+        rejection: the failed result of a job that does not exist because its message could not be read.
         clock: how time passes.
 
     Raises:
@@ -37,7 +41,7 @@ def results(ids: Iterable[str], timeout: float | None, *, read: Read, clock: Clo
     pending = dict.fromkeys(ids)
     end = None if timeout is None else clock.monotonic() + timeout
     for interval in intervals():
-        for result in _finished(tuple(pending), read):
+        for result in _finished(tuple(pending), read, rejection):
             del pending[result.job_id]
             yield result
         if not pending:
@@ -45,14 +49,15 @@ def results(ids: Iterable[str], timeout: float | None, *, read: Read, clock: Clo
         clock.sleep(_pause(interval, end, clock, pending, timeout))
 
 
-def _finished(ids: Sequence[str], read: Read) -> Iterator[CaptionResult]:
+def _finished(ids: Sequence[str], read: Read, rejection: Rejection) -> Iterator[CaptionResult]:
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
         for job_id, record in zip(chunk, read(chunk), strict=True):
-            if record is None:
+            result = rejection(job_id) if record is None else record.result
+            if result is not None:
+                yield result
+            elif record is None:
                 raise UnknownJobError(job_id)
-            if record.result is not None:
-                yield record.result
 
 
 def _pause(interval: float, end: float | None, clock: Clock, pending: dict[str, None], timeout: float | None) -> float:

@@ -78,7 +78,11 @@ class Watch:
             LedgerUnavailableError: the ledger does not answer.
         """
         end = None if timeout is None else clock.monotonic() + timeout
-        record, looks = self._look(None), intervals()
+        try:
+            record, looks = self._look(None), intervals()
+        except UnknownJobError:
+            yield self._rejection()
+            return
         yield from _states(None, record)
         while record.result is None:
             left = math.inf if end is None else max(0.0, end - clock.monotonic())
@@ -92,6 +96,14 @@ class Watch:
                 looks = intervals()
         yield from self._heard(self._listen(0.0))
         yield record.result
+
+    def _rejection(self) -> CaptionResult:
+        """The result of a job that does not exist because its message could not be read."""
+        with self._access.open() as ledger:
+            rejection = ledger.rejections.get(self._job_id)
+        if rejection is None:
+            raise UnknownJobError(self._job_id)
+        return rejection
 
     def _look(self, before: JobRecord | None) -> JobRecord:
         """The job as it stands: its record is read where its state is another one."""

@@ -27,6 +27,7 @@ class FailureCode(StrEnum):
     POISONED = "poisoned"
     CANCELLED = "cancelled"
     OVER_BUDGET = "over_budget"
+    MESSAGE_REJECTED = "message_rejected"
 
 
 REMEDIES: dict[FailureCode, str] = {
@@ -49,6 +50,10 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.POISONED: "The job ended its worker each time it ran; have the operator look at its audio.",
     FailureCode.CANCELLED: "The job was cancelled on request; submit it again if it is wanted after all.",
     FailureCode.OVER_BUDGET: "Raise the budget or wait until it starts anew.",
+    FailureCode.MESSAGE_REJECTED: (
+        "The message that asked for the job could not be read, and there is no job: correct what the reason names, and "
+        "send it again under the same id."
+    ),
 }
 
 

@@ -40,7 +40,9 @@ def _may_be_set(name: str) -> str:
     return name
 
 
-JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
+JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$"
+
+JobId = Annotated[str, StringConstraints(pattern=JOB_ID)]
 Tenant = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MetadataValue = Annotated[str, StringConstraints(max_length=512)]

@@ -31,3 +31,5 @@ RESULTS_QUEUE = EventQueue("captionfleet.results", "caption.*")
 USAGE_QUEUE = EventQueue("captionfleet.usage", "usage.*")
 ALERTS_QUEUE = EventQueue("captionfleet.alerts", "fleet.*")
 EVENT_QUEUES = (RESULTS_QUEUE, USAGE_QUEUE, ALERTS_QUEUE)
+UNREAD_QUEUES = (*(queue.name for queue in EVENT_QUEUES), DEAD_QUEUE)
+"""Queues that no worker reads."""

@@ -1,6 +1,7 @@
 """`make bench`: measures everything in one run and prints a table of each part; `ARGS=backlog` asks for that part.
 
-`ARGS=real-pace` is run when asked for only, as it takes five minutes: an account as documented, in its own time.
+`ARGS=real-pace` and `ARGS=outage` are run when asked for only, as they take many minutes: an account as documented, in
+its own time, and a minute without the service, in each of five ways.
 """
 
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backlog, inspecting, media, memory, pacing, pickup, scaling, throughput
+from tests.benchmarks import backlog, bombs, inspecting, media, memory, outage, pacing, pickup, scaling, throughput
 from tests.benchmarks.media import Media
 from tests.benchmarks.memory import Memory
 from tests.benchmarks.stand import LATENCY_SECONDS, running_stand
@@ -47,6 +48,16 @@ def _backlog() -> Table:
     return _table(f"{backlog.MANY:,} jobs waiting", [*_sweeps(sweeps), *_steps(steps)])
 
 
+def _bombs() -> Table:
+    console.print("Bombs …", style="dim")
+    alone, behind, last = bombs.measure()
+    rows = [
+        ("a short file, s", f"{behind:.2f}", f"{alone:.2f} alone", "one inspection more at most"),
+        ("until the last bomb is dealt with, s", f"{last:.0f}", "", ""),
+    ]
+    return _table(f"{bombs.BOMBS} files of 1 MB that unpack to {bombs.HOURS} hours of {bombs.CHANNELS} channels", rows)
+
+
 def _scaling() -> Table:
     console.print("Scaling out …", style="dim")
     with running_stand() as stand:
@@ -67,6 +78,24 @@ def _pace(account: pacing.Account = pacing.TENFOLD) -> Table:
     )
     title = f"{pacing.WORKERS} workers with {slots}, {pacing.JOBS} jobs, {calls}"
     return _table(title, _paced(pacing.measure(account), account))
+
+
+def _outage() -> Table:
+    rows = []
+    for kind in outage.KINDS:
+        console.print(f"A minute of {kind} …", style="dim")
+        rows += _passed(kind, outage.measure(kind))
+    title = f"{outage.WORKERS} workers with {outage.SLOTS} slots, {outage.JOBS} jobs, a minute without the service"
+    return _table(title, rows)
+
+
+def _passed(kind: str, seen: outage.Passed) -> list[Row]:
+    return [
+        (f"{kind}: jobs that failed", str(seen.failed), "", _most(seen.failed, 0)),
+        (f"{kind}: calls in that minute", str(seen.calls), "", _most(seen.calls, outage.MOST_CALLS)),
+        (f"{kind}: attempts of a job, at most", str(seen.attempts), "", _most(seen.attempts, 1)),
+        (f"{kind}: s to the next caption, and to the last", f"{seen.first_after:.0f}, {seen.all_after:.0f}", "", ""),
+    ]
 
 
 def _table(title: str, rows: Sequence[Row]) -> Table:
@@ -185,11 +214,12 @@ def _most(value: float, goal: float) -> str:
 PARTS: dict[str, Callable[[], Table]] = {
     "work": _work,
     "backlog": _backlog,
+    "bombs": _bombs,
     "scaling": _scaling,
     "audio": _long_audio,
     "pace": _pace,
 }
-LONG_PARTS: dict[str, Callable[[], Table]] = {"real-pace": lambda: _pace(pacing.DOCUMENTED)}
+LONG_PARTS: dict[str, Callable[[], Table]] = {"real-pace": lambda: _pace(pacing.DOCUMENTED), "outage": _outage}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from captionfleet_ledger import Ledger
+from captionfleet_ledger import Claim, Ledger
 from captionfleet_schemas.wire import CAPTIONS_QUEUE
 from captionfleet_workers.app import build_app
 from captionfleet_workers.metrics import Metrics
@@ -144,7 +144,8 @@ def _steps(few: Ledger, many: Ledger) -> Steps:
 def _time(ledger: Ledger, job_id: str) -> tuple[float, float]:
     """Seconds for a claim and a settlement."""
     began = time.perf_counter()
-    claim = take(ledger, job_id)
+    claim = ledger.jobs.take(job_id, holder="worker-1", lease_seconds=30)
+    assert isinstance(claim, Claim), f"the message of {job_id} brought nothing: {claim}"
     claimed = time.perf_counter()
     ledger.jobs.settle(claim.lease, make_result(claim))
     return claimed - began, time.perf_counter() - claimed

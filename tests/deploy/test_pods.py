@@ -83,7 +83,7 @@ def test_a_broker_that_is_away_restarts_no_worker(name: str) -> None:
         container = deployment["spec"]["template"]["spec"]["containers"][0]
         assert container["livenessProbe"]["exec"]["command"] == CHECK
         assert container["startupProbe"]["exec"]["command"] == CHECK
-        assert "readinessProbe" not in container
+        assert container["readinessProbe"]["exec"]["command"] == ["captionfleet-worker", "--check-ready"]
 
 
 @pytest.mark.parametrize(

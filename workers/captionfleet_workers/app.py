@@ -5,13 +5,14 @@ from celery import Celery
 from captionfleet_schemas.broker import celery_options, queue_options
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import consumer
+from captionfleet_workers.broker.messages import AMQP
 from captionfleet_workers.redis_transport import transport_for
 from captionfleet_workers.settings import WorkerSettings
 
 
 def build_app(settings: WorkerSettings) -> Celery:
     """A Celery app without tasks. `register_tasks` gives it the two that a worker runs."""
-    app = Celery("captionfleet", set_as_current=False)
+    app = Celery("captionfleet", set_as_current=False, amqp=AMQP)
     url = settings.broker_url.get_secret_value()
     # A worker sends to queues that it does not work on.
     queues = {*LANE_QUEUES.values(), DELIVERIES_QUEUE, *settings.worker_queues}

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
 from captionfleet_workers import policies
 from captionfleet_workers.accounts import Account, Accounts
 from captionfleet_workers.activity import Activity
-from captionfleet_workers.job.cool_down import CoolDowns
+from captionfleet_workers.fetch.downloads import Downloads
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.known_audio import KnownAudio
@@ -29,7 +30,10 @@ from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.job.steps import STEPS
 from captionfleet_workers.leases import LeaseKeeper
-from captionfleet_workers.media.child import Children
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.giving_up import giving_up
+from captionfleet_workers.lifecycle.health import Health
+from captionfleet_workers.lifecycle.machine import Machine, machine_of
 from captionfleet_workers.metrics import Metrics, serving
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
@@ -37,12 +41,13 @@ from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.uploads import Uploads, uploads_at
 from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.model_accounts import ModelAccount
-from captionfleet_workers.outbound import guarded_client, model_http_client, tls_context
+from captionfleet_workers.outbound import guarded_client, model_http_client
 from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.pacing.answers import Answers
+from captionfleet_workers.pacing.conditions import Conditions
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
-from captionfleet_workers.spool import process_spool
 from captionfleet_workers.sweeper import Sweeper
 from captionfleet_workers.tracing import Traces, tracer_of
 from captionfleet_workers.webhooks.deliver import Deliveries
@@ -104,16 +109,18 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
     """
     with ExitStack() as stack:
         ledger = stack.enter_context(_ledger(settings))
-        publisher = Publisher(app)
-        publisher.declare()
-        stack.callback(publisher.close)
         metrics = Metrics(
             settings.model_name, (name for name, _ in STEPS), (account.name for account in settings.accounts)
         )
+        publisher = Publisher(app, metrics.unrouted)
+        publisher.declare()
+        stack.callback(publisher.close)
         stack.enter_context(serving(metrics.registry, settings.metrics_host, settings.metrics_port))
         holder = f"{socket.gethostname()}:{os.getpid()}"
         traces = Traces(stack.enter_context(tracer_of(settings, holder)), settings)
-        deliveries = _deliveries(settings, ledger, metrics, traces, stack)
+        activity = Activity()
+        machine = stack.enter_context(machine_of(settings, activity.beat))
+        deliveries = _deliveries(settings, ledger, metrics, traces, health=machine.health, stack=stack)
         outbox = Outbox(ledger, publisher, _first_attempts(settings, deliveries, publisher, stack))
         fleet = _fleet(
             settings,
@@ -124,14 +131,22 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             outbox=outbox,
             metrics=metrics,
             traces=traces,
+            activity=activity,
+            machine=machine,
         )
         accounts = {model: fleet.accounts.rates(model) for model in MODELS}
-        metrics.registry.register(WholeFleet(ledger, publisher.depth, accounts))
+        metrics.registry.register(
+            WholeFleet(ledger, publisher.depths, accounts, event_queue_max=settings.event_queue_max)
+        )
         metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
+        metrics.aside(MachineFault, fleet.health.has)
         for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, _sweeper(fleet)):
             thread.start()
             stack.callback(thread.stop)
-        yield Worker(fleet, deliveries, fleet.shutdown)
+        worker = Worker(fleet, deliveries, fleet.shutdown)
+        fleet.health.start(giving_up(worker.leave))
+        stack.callback(fleet.health.stop)
+        yield worker
 
 
 def _ledger(settings: WorkerSettings) -> Ledger:
@@ -153,6 +168,7 @@ def _sweeper(fleet: Fleet) -> Sweeper:
         beat=fleet.activity.beat,
         metrics=fleet.metrics,
         call_up=fleet.line.call_up_all,
+        event_queue_max=settings.event_queue_max,
     )
 
 
@@ -166,13 +182,23 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
     outbox: Outbox,
     metrics: Metrics,
     traces: Traces,
+    activity: Activity,
+    machine: Machine,
 ) -> Fleet:
-    accounts = _accounts(settings)
+    accounts = _accounts(settings, machine.tls)
     stack.callback(accounts.close)
-    activity = Activity()
+    conditions = Conditions(ledger)
     line = Line(
-        ledger, publisher, accounts.together, holder=holder, slots=settings.worker_concurrency, beat=activity.beat
+        ledger,
+        publisher,
+        accounts.together,
+        accounts=accounts.names,
+        is_held_up=lambda model: pacer.outage(model) if accounts.several else conditions.holds_up(model),
+        holder=holder,
+        slots=settings.worker_concurrency,
+        beat=activity.beat,
     )
+    pacer = Pacer(ledger, holder, accounts.rates, line.caller.soon, beat=activity.beat)
     return Fleet(
         settings=settings,
         holder=holder,
@@ -180,22 +206,25 @@ def _fleet(  # noqa: PLR0913  what is built before it and shared with others
         publisher=publisher,
         outbox=outbox,
         activity=activity,
+        health=machine.health,
         metrics=metrics,
         traces=traces,
         leases=LeaseKeeper(ledger, settings.lease_seconds, beat=activity.beat),
-        cool_downs=CoolDowns(ledger),
+        conditions=conditions,
+        answers=Answers(),
         line=line,
-        pacer=Pacer(ledger, holder, accounts.rates, line.caller.soon, beat=activity.beat),
+        pacer=pacer,
         lengths=LearnedLengths(ledger),
         pauses=Pauses(ledger, outbox, first_probe=settings.model_first_probe),
         http=stack.enter_context(guarded_client(policies.audio_addresses(settings), AUDIO_TIMEOUT)),
         fetching=policies.fetch_policy(settings),
-        media=_media(settings),
+        downloads=Downloads(settings.worker_concurrency, activity.tasks),
+        media=machine.media,
         known_audio=KnownAudio(),
         accounts=accounts,
         faults=Faults(ledger, several=accounts.several),
         pieces=PiecePublisher(ledger.pieces.add),
-        spool=stack.enter_context(process_spool(settings.spool_dir)),
+        spool=machine.spool,
         shutdown=Shutdown(),
         random=_jitter(),
         clock=ledger.clock,
@@ -206,14 +235,7 @@ def _jitter() -> random.Random:
     return random.Random()  # noqa: S311  jitter, not secrets
 
 
-def _media(settings: WorkerSettings) -> Children:
-    children = Children(at_once=settings.media_children)
-    children.warm()
-    return children
-
-
-def _accounts(settings: WorkerSettings) -> Accounts:
-    tls = tls_context()
+def _accounts(settings: WorkerSettings, tls: ssl.SSLContext) -> Accounts:
     timeout = httpx2.Timeout(settings.model_call_timeout, connect=MODEL_CONNECT_SECONDS)
     connect = partial(model_http_client, tls, timeout)
     return Accounts(
@@ -230,8 +252,8 @@ def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[]
     return Account(terms, model, uploads)
 
 
-def _deliveries(
-    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, stack: ExitStack
+def _deliveries(  # noqa: PLR0913  likewise
+    settings: WorkerSettings, ledger: Ledger, metrics: Metrics, traces: Traces, *, health: Health, stack: ExitStack
 ) -> Deliveries:
     timeout = httpx2.Timeout(settings.webhook_timeout)
     client = stack.enter_context(guarded_client(policies.webhook_addresses(settings), timeout))
@@ -243,6 +265,7 @@ def _deliveries(
         random=_jitter(),
         metrics=metrics,
         traces=traces,
+        health=health,
     )
 
 

@@ -19,6 +19,21 @@ def check(environment: dict[str, str]) -> int:
     return 0 if is_alive(Path(liveness_file), within=LIVENESS_SECONDS, now=time.time()) else 1
 
 
+def check_ready(environment: dict[str, str]) -> int:
+    """The exit status of a readiness check: 0 while the worker also takes work, else 1.
+
+    Raises:
+        SystemExit: the environment names no file.
+    """
+    status = check(environment)
+    return status or int(not readiness_file(Path(environment["CAPTIONFLEET_WORKER_LIVENESS_FILE"])).exists())
+
+
+def readiness_file(liveness_file: Path) -> Path:
+    """The file that is there while the worker takes work."""
+    return liveness_file.with_name(f"{liveness_file.name}.ready")
+
+
 def is_alive(path: Path, *, within: float, now: float) -> bool:
     """Whether a process has shown progress within so many seconds of `now`, in seconds since 1970."""
     try:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from captionfleet_workers.liveness import check
+from captionfleet_workers.liveness import check, check_ready
 
 DESCRIPTION = """\
 Works on caption jobs and webhook deliveries until it is told to stop (SIGTERM, Ctrl-C): it then takes no new work, lets
@@ -17,6 +17,8 @@ CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY). The two options below overrid
 def main(arguments: list[str] | None = None) -> None:
     """Run a worker; the exit status is 0 after a stop signal, 1 if it could not start or work on."""
     options = _parser().parse_args(arguments)
+    if options.check_ready:
+        sys.exit(check_ready({**os.environ}))
     if options.check:
         sys.exit(check({**os.environ}))
     # A check runs every few seconds: what only a worker needs takes a second of a core to import.
@@ -35,5 +37,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="start nothing; exit with 0 if the worker of these settings shows progress, else 1 "
         "(CAPTIONFLEET_WORKER_LIVENESS_FILE)",
+    )
+    parser.add_argument(
+        "--check-ready",
+        action="store_true",
+        help="likewise; 0 only if it also takes jobs, which it does not while it stands aside for a fault of its "
+        "machine",
     )
     return parser

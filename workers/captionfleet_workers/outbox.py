@@ -28,8 +28,7 @@ class Outbox:
     def publish(self, settlement: Settlement) -> None:
         """Publish what a settlement left in the outbox."""
         try:
-            self._publisher.events(settlement.events)
-            self._published.extend(settlement.events)
+            self._published.extend(self._publisher.events(settlement.events))
             if settlement.delivery_id is not None:
                 self._deliver(settlement.delivery_id)
             if settlement.wakes is not None:

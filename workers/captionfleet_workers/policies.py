@@ -51,6 +51,7 @@ def fetch_policy(settings: WorkerSettings) -> FetchPolicy:
         buckets=tuple(map(StoreAddress.parse, settings.buckets)),
         presign=settings.presign,
         deadline=settings.audio_fetch_timeout,
+        min_free_bytes=settings.spool_min_free,
     )
 
 
@@ -63,6 +64,7 @@ def rates_of(settings: WorkerSettings, account: ModelAccount, card: ModelCard) -
         tokens_per_second=account.tpm / 60,
         ramp_seconds=settings.model_ramp,
         tokens_per_audio_second=float(card.tokens.tokens_per_second),
+        hears_answers=True,
         other_tokens=card.tokens.template_tokens + card.tokens.typical_output_tokens,
     )
 

@@ -29,9 +29,20 @@ class Progress:
     """Counts of what a job has been through. A worker of another version ignores fields that it does not know."""
 
     origin_failures: int = 0
+    slow_downloads: int = 0
+    """Downloads that were given up as others needed the slot."""
     model_failures: int = 0
     model_calls: int = 0
     """Calls made, failed ones included."""
+    sat_out: int = 0
+    """Failed calls that did not count against the job, as the service may have been out of order."""
+    alone: int = 0
+    """Of these the last ones in a row around which nobody else called,"""
+    alone_since: float = 0.0
+    """and when the first of them failed, in seconds since 1970."""
+    failed_first_at: float = 0.0
+    """When the first call failed, and the last one; likewise."""
+    failed_at: float = 0.0
     throttled: int = 0
     throttled_seconds: float = 0.0
     """Time spent waiting for the model's limits, in all."""

@@ -2,6 +2,7 @@
 
 One policy for each verdict of the error catalogue, all in `Schedule`. Waiting for the model's limits or for a person to
 mend the account uses up no tries; the first is bounded by `Schedule.patience`, the second by the job's own deadline.
+Nor does a failure that need not be the job's own: it is sat out.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from captionfleet_schemas import FailureCode, Route
 from captionfleet_workers.errors import PermanentError, TransientError
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.pacing.evidence import NOBODY_KNOWS, REFUSED, Blame, Evidence
 from captionfleet_workers.progress import Progress
 
 
@@ -44,9 +46,14 @@ class Schedule:
     """The policies. Durations are in seconds."""
 
     origin: Backoff = Backoff(attempts=5, initial=2.0, maximum=60.0)
+    slow_origin: Backoff = Backoff(initial=30.0, maximum=600.0)
     model: Backoff = Backoff(attempts=6, initial=1.0, maximum=120.0)
     wait: Backoff = Backoff(floor=60.0, initial=20.0, maximum=20.0)
     slow_down: Backoff = Backoff(floor=1.0, initial=2.0, maximum=60.0)
+    outage: Backoff = Backoff(initial=2.0, maximum=60.0)
+    """While nobody knows whether it is one."""
+    next_try: Backoff = Backoff(floor=1.0, initial=2.0, maximum=2.0)
+    """Behind the moment in which the service is called again: another job finds out whether it works."""
     patience: float = 86_400.0
     """Longest time that a job waits for the model's limits in all, and longest single wait that anybody may ask for."""
     in_slot: float = 5.0
@@ -57,6 +64,8 @@ DEFAULT_SCHEDULE = Schedule()
 
 _GONE = frozenset({"media_not_found", "media_forbidden"})
 """What the model says of an upload that has expired, or is of another account: a new one may do."""
+
+FAULT_OF_ITS_OWN = Evidence()
 
 SHORTEST_LIMIT = 60.0
 """Seconds of audio that every model takes: one that refuses so little is not asked with less."""
@@ -69,6 +78,8 @@ class Retry:
     after: float
     reason: WaitingReason
     progress: Progress
+    counts: bool = True
+    """Whether this was an attempt of the job's; one that an outage has cut short is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
     deadline: float | None,
     random: Random,
     schedule: Schedule = DEFAULT_SCHEDULE,
+    evidence: Evidence = FAULT_OF_ITS_OWN,
 ) -> Decision:
     """What to do about a failed attempt.
 
@@ -130,9 +142,15 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
             be lifted any time, and the ledger expires the job if it is not.
         random: the source of jitter.
         schedule: the policies.
+        evidence: what is known of other calls around a failed one.
     """
     if isinstance(problem, ModelCallError) and problem.row.verdict is Verdict.SPLIT and seconds > SHORTEST_LIMIT:
         return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
+    if isinstance(problem, ModelCallError):
+        progress = _timed(progress, problem, now)
+        if problem.row.may_be_outage and evidence.blame is not Blame.AUDIO:
+            decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
+            return _in_time(decision, problem, now=now, deadline=deadline, schedule=schedule)
     return _in_time(_judge(problem, progress, schedule, random), problem, now=now, deadline=deadline, schedule=schedule)
 
 
@@ -142,6 +160,12 @@ def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Ran
     if isinstance(problem, ModelCallError):
         return _BY_VERDICT[problem.row.verdict](problem, _noted(progress, problem), schedule, random)
     return _retry_origin(problem, progress, schedule, random)
+
+
+def _timed(progress: Progress, problem: ModelCallError, now: float) -> Progress:
+    if not (problem.row.may_be_outage or problem.row.verdict is Verdict.RETRY):
+        return progress
+    return replace(progress, failed_first_at=progress.failed_first_at or now, failed_at=now)
 
 
 def _noted(progress: Progress, problem: ModelCallError) -> Progress:
@@ -161,7 +185,7 @@ def _retry_origin(problem: TransientError, progress: Progress, schedule: Schedul
 def _retry_model(problem: ModelCallError, progress: Progress, schedule: Schedule, random: Random) -> Decision:
     failures = progress.model_failures + 1
     if schedule.model.exhausted(failures) or _tried_enough(problem, progress):
-        return _fail(problem, progress, schedule, random)
+        return _fail(problem, replace(progress, model_failures=failures), schedule, random)
     after = schedule.model.delay(failures, random, problem.retry_after)
     return Retry(after, WaitingReason.RETRYING, replace(progress, model_failures=failures))
 
@@ -198,8 +222,39 @@ def _pause(problem: ModelCallError, progress: Progress, _schedule: Schedule, _ra
     return Pause(_explained(problem), replace(progress, pauses=progress.pauses + 1))
 
 
-def _fail(problem: ModelCallError, _progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
-    return Fail(problem.code, _explained(problem), problem.upstream_code)
+def _fail(problem: ModelCallError, progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
+    tries, seconds = progress.model_failures + progress.sat_out, progress.failed_at - progress.failed_first_at
+    tried = f" Tried {tries} times within {seconds:.0f} seconds." if tries > 1 else ""
+    return Fail(problem.code, _explained(problem) + tried, problem.upstream_code)
+
+
+def _sit_out(
+    problem: ModelCallError, progress: Progress, evidence: Evidence, schedule: Schedule, random: Random
+) -> Decision:
+    """The failure does not count against the job, unless nobody else calls and it fails again and again."""
+    alone, now = evidence.blame is Blame.UNKNOWN, progress.failed_at
+    progress = replace(
+        progress,
+        sat_out=progress.sat_out + 1,
+        alone=progress.alone + 1 if alone else 0,
+        alone_since=(progress.alone_since or now) if alone else 0.0,
+        stream_next=progress.stream_next or (alone and problem.row.verdict is Verdict.RETRY_STREAMING),
+        last_code=problem.upstream_code or problem.row.reason,
+    )
+    bound = REFUSED if problem.row.verdict is Verdict.FAIL else NOBODY_KNOWS
+    given_up = alone and progress.alone >= bound.tries and now - progress.alone_since >= bound.seconds
+    if given_up or now - progress.failed_first_at > schedule.patience:
+        return _fail(problem, progress, schedule, random)
+    after = _until_next_try(progress, evidence, schedule, random)
+    return Retry(max(after, problem.retry_after or 0.0), WaitingReason.RETRYING, progress, counts=False)
+
+
+def _until_next_try(progress: Progress, evidence: Evidence, schedule: Schedule, random: Random) -> float:
+    if evidence.elsewhere:
+        return schedule.model.delay(1, random)
+    if evidence.next_try > 0:
+        return evidence.next_try + schedule.next_try.delay(1, random)
+    return schedule.outage.delay(progress.sat_out, random)
 
 
 def _explained(problem: ModelCallError) -> str:
@@ -209,6 +264,13 @@ def _explained(problem: ModelCallError) -> str:
 def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:
     tries = problem.row.tries
     return tries is not None and progress.reasons[problem.row.reason] >= tries
+
+
+def _sooner(decision: Decision, schedule: Schedule, now: float, deadline: float | None) -> Decision:
+    """The service may be back any moment: the job tries again before its deadline, however near that is."""
+    if not isinstance(decision, Retry) or deadline is None:
+        return decision
+    return replace(decision, after=min(decision.after, max(schedule.next_try.floor, (deadline - now) / 2)))
 
 
 def _in_time(

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -17,6 +18,10 @@ from captionfleet_workers.affinity import stay_on_one_core
 from captionfleet_workers.app import build_app
 from captionfleet_workers.assembly import Worker, assemble
 from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.lifecycle import preflight
+from captionfleet_workers.lifecycle.consuming import following, left_alone
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.threads import starting_threads
 from captionfleet_workers.logs import configure_logs
 from captionfleet_workers.seclusion import seclude
 from captionfleet_workers.settings import WorkerSettings
@@ -61,12 +66,28 @@ def _run(settings: WorkerSettings) -> int:
     app = build_app(settings)
     with ExitStack() as stack:
         try:
+            preflight.raise_limit_of_files(
+                preflight.descriptors_needed(settings.worker_concurrency, settings.media_children)
+            )
             worker = stack.enter_context(assemble(settings, app))
-        except (LedgerError, BrokerUnavailableError, ValueError) as error:
+            _look_at_machine(worker, settings)
+        except (BrokerUnavailableError, LedgerError, OSError, preflight.UnfitMachineError, ValueError) as error:
             log.error("worker.cannot_start", reason=str(error))  # noqa: TRY400  the sentence says it, a traceback would not
             return 1
         register_tasks(app, worker.fleet, worker.deliveries)
         return _consume(app, worker, settings)
+
+
+def _look_at_machine(worker: Worker, settings: WorkerSettings) -> None:
+    fleet = worker.fleet
+    preflight.check_clock(fleet.ledger.clock(), time.time())
+    if settings.calls_no_model:
+        return
+    preflight.check_spool(fleet.spool, min_free=settings.spool_min_free, largest=settings.audio_max_bytes)
+    reason = fleet.health.confirms(MachineFault.DISK_FULL)
+    if reason is not None:
+        # Room comes when other processes' jobs end.
+        fleet.health.step_aside(MachineFault.DISK_FULL, reason)
 
 
 def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
@@ -74,6 +95,9 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
         log.info("worker.stays_on_core", core=stay_on_one_core(worker.fleet.random))
     worker.shutdown.begin_on_signal(settings.worker_grace, worker.abandon)
     app.steps["consumer"].add(ticking(worker.fleet.activity.beat))
+    health = worker.fleet.health
+    app.steps["worker"].add(starting_threads(settings.worker_concurrency))
+    app.steps["consumer"].add(following(lambda: left_alone(health, settings.worker_queues)))
     watchdog = watchdog_of(worker, settings)
     worker_ready.connect(_call(watchdog.start), weak=False)
     worker_ready.connect(_announce(settings), weak=False)

@@ -122,10 +122,17 @@ class WorkerSettings(FleetSettings):
         description="Seconds beyond its own deadline after which a step, a background loop or the consumer counts as "
         "stuck: the process says where, hands its other jobs back and exits with status 70.",
     )
+    worker_aside_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        description="Seconds after which a worker ends (status 71) that has stood aside for a fault of its machine: "
+        "disk, open files, memory, threads or media processes. For a network or name servers that are away it waits.",
+    )
     worker_liveness_file: Path | None = Field(
         default=None,
         description="File that is touched about once a second while the process makes progress; "
-        "`captionfleet-worker --check` looks at its age. None by default.",
+        "`captionfleet-worker --check` looks at its age, and `--check-ready` also at the file of that name with "
+        "`.ready` behind it, which is there while the worker takes jobs. None by default.",
     )
     metrics_port: int | None = Field(
         default=None,
@@ -144,8 +151,7 @@ class WorkerSettings(FleetSettings):
     )
     traces_proxy: bool = Field(
         default=False,
-        description="Whether spans go through the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`); by "
-        "default they go straight to the collector, as a proxy reads all of them.",
+        description="Whether spans go through the proxy that the environment names (`HTTPS_PROXY`), which reads them.",
     )
     traces_ratio: float = Field(
         default=1.0,
@@ -165,6 +171,13 @@ class WorkerSettings(FleetSettings):
         description="Seconds after which this process looks again whether the ledger has to be swept; the processes of "
         "a fleet take turns. At most a sixth of a lease.",
     )
+    event_queue_max: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="Messages that may wait in each of the queues that no worker reads: results, usage, alerts and "
+        "dead letters. Beyond that the oldest are dropped, counted and logged, so that a queue without a reader does "
+        "not fill the broker; 0 is no bound.",
+    )
     max_crashes: int = Field(
         default=3, ge=1, description="Workers that may die with a job in hand before it fails as poisoned."
     )
@@ -178,6 +191,11 @@ class WorkerSettings(FleetSettings):
     spool_dir: Path | None = Field(
         default=None,
         description="Folder for audio in flight; by default a folder of ours in the system's temporary one.",
+    )
+    spool_min_free: int = Field(
+        default=500_000_000,
+        ge=0,
+        description="Bytes of the spool's disk that stay free: with less, the worker takes no jobs.",
     )
     audio_schemes: Annotated[frozenset[str], CommaSeparated] = Field(
         default=frozenset({"https", "data", "blob", "file", "s3", "gs", "az"}),

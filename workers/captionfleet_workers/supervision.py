@@ -9,6 +9,8 @@ from captionfleet_workers.assembly import Worker
 from captionfleet_workers.job import caller, pacer
 from captionfleet_workers.job.steps.pace import LONGEST_WAIT_SECONDS
 from captionfleet_workers.leases import KEEPER, RENEWALS_PER_LEASE
+from captionfleet_workers.lifecycle import health
+from captionfleet_workers.media.shares import WEIGHT
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.stuck import CONSUMER, Limits
 from captionfleet_workers.sweeper import SWEEPER
@@ -19,7 +21,8 @@ TICK_SECONDS = 1.0
 
 def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
     """What is too long in a process with these settings; `media_seconds` is what one media child may take."""
-    turns = 1 + settings.worker_concurrency / settings.media_children
+    # All others may come before it; those of the other lane do so as often as that lane has the greater share.
+    turns = (1 + settings.worker_concurrency / settings.media_children) * sum(WEIGHT.values())
     return Limits(
         steps={
             "fetch": settings.audio_fetch_timeout,
@@ -35,6 +38,7 @@ def limits_of(settings: WorkerSettings, *, media_seconds: float) -> Limits:
             KEEPER: settings.lease_seconds / RENEWALS_PER_LEASE,
             pacer.PACER: pacer.LONGEST_SLEEP,
             caller.CALLER: caller.LONGEST_SLEEP,
+            health.HEALTH: health.LONGEST_SLEEP,
         },
         margin=settings.worker_stuck_margin,
     )
@@ -45,7 +49,7 @@ def watchdog_of(worker: Worker, settings: WorkerSettings) -> Watchdog:
     fleet = worker.fleet
 
     def waiting() -> int:
-        return sum(fleet.publisher.depth(queue) for queue in settings.worker_queues)
+        return 0 if fleet.health.aside else sum(fleet.publisher.depth(queue) for queue in settings.worker_queues)
 
     return Watchdog(
         fleet.activity,
@@ -55,6 +59,7 @@ def watchdog_of(worker: Worker, settings: WorkerSettings) -> Watchdog:
         hand_back=worker.leave,
         stopping=worker.shutdown.stopping,
         liveness_file=settings.worker_liveness_file,
+        is_ready=lambda: fleet.health.aside is None,
     )
 
 

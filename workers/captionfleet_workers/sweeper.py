@@ -2,14 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 import structlog
 
-from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError
+from captionfleet_ledger import Chores, Ledger, LedgerUnavailableError, QueuedJob
 from captionfleet_schemas import PausedBy
-from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.broker.unread import UnreadQueues
+from captionfleet_workers.errors import BrokerUnavailableError, UnroutedError
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
@@ -41,6 +43,7 @@ class Sweeper:
         beat: Callable[[str], None] = lambda _loop: None,
         metrics: Metrics,
         call_up: Callable[[], None] = lambda: None,
+        event_queue_max: int = 0,
     ) -> None:
         """Nothing runs before `start`.
 
@@ -54,6 +57,7 @@ class Sweeper:
             beat: is told the loop's name each time that it comes round.
             metrics: counts sweeps and what they find.
             call_up: sends for whoever comes ahead next for a model.
+            event_queue_max: messages that may wait in a queue that nobody of the fleet reads; 0 is no bound.
         """
         self._beat = beat
         self._metrics = metrics
@@ -64,6 +68,7 @@ class Sweeper:
         self._pause = pause
         self._lease_seconds = lease_seconds
         self._random = random
+        self._unread = UnreadQueues(ledger, publisher, metrics, most=event_queue_max)
         self._next_depth_check = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=SWEEPER, daemon=True)
@@ -87,20 +92,23 @@ class Sweeper:
         """
         self._outbox.flush()
         chores = self._ledger.sweep(empty_queues=self._empty_queues(), lease_seconds=self._lease_seconds)
-        for job in chores.send:
-            self._publisher.wake_up(job.job_id, job.queue)
-        self._ledger.jobs.mark_sent([job.job_id for job in chores.send])
+        self._wake_up(chores.send)
         for job_id in chores.expire:
             settlement = self._ledger.jobs.expire(job_id)
             if settlement is not None:
                 self._outbox.publish(settlement)
-        self._publisher.events(chores.publish)
-        self._ledger.outbox.mark_published(chores.publish)
+        self._ledger.outbox.mark_published(self._publisher.events(chores.publish))
         for delivery_id in chores.deliver:
-            self._publisher.deliver(delivery_id)
+            is_routed(partial(self._publisher.deliver, delivery_id))
         self._probe()
         self._call_up()
+        self._unread.look()
         return chores
+
+    def _wake_up(self, jobs: Sequence[QueuedJob]) -> None:
+        """One whose message no queue takes is offered again; the others need not wait for that."""
+        sent = [job for job in jobs if is_routed(partial(self._publisher.wake_up, job.job_id, job.queue))]
+        self._ledger.jobs.mark_sent([job.job_id for job in sent])
 
     def _take_turn(self) -> Chores:
         if self._has_turn():
@@ -121,8 +129,7 @@ class Sweeper:
             job = self._ledger.pauses.probe(pause.scope) if pause.by is PausedBy.ACCOUNT_FAULT else None
             if job is not None:
                 log.info("fleet.probed", scope=pause.scope, job_id=job.job_id)
-                self._publisher.wake_up(job.job_id, job.queue)
-                self._ledger.jobs.mark_sent([job.job_id])
+                self._wake_up([job])
 
     def _flush(self) -> None:
         try:
@@ -152,6 +159,15 @@ class Sweeper:
             else:
                 self._metrics.swept(chores)
                 _report(chores)
+
+
+def is_routed(say: Callable[[], object]) -> bool:
+    """Say something on the broker. Returns whether a queue took it; whoever says it has told why not."""
+    try:
+        say()
+    except UnroutedError:
+        return False
+    return True
 
 
 def _report(chores: Chores) -> None:

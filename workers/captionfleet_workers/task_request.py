@@ -1,4 +1,4 @@
-"""Celery's view of a message, without what it carries.
+"""Celery's view of a message that has been read (`broker/receiving.py`), without what it carries.
 
 A service of another kind sends the whole job, with its `data:` audio and its headers. Celery would repeat that in task
 events, which Flower shows, in answers to `inspect`, and in log lines about failures.
@@ -20,7 +20,8 @@ class JobRequest(_Base):  # type: ignore[misc]  # celery's stubs leave out what 
     """A request whose arguments are shown as the id of a job or delivery, whatever the message says of itself."""
 
     def __init__(self, message: Any, **options: Any) -> None:
-        super().__init__(message, **options)
+        # Read once: Celery would parse the body that was sent once more, in the pool.
+        super().__init__(message, **{**options, "body": message.payload, "decoded": True})
         self._argsrepr = self._request_dict["argsrepr"] = "()"
         self._kwargsrepr = self._request_dict["kwargsrepr"] = shown_arguments(self._kwargs)
 

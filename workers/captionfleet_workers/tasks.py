@@ -1,8 +1,10 @@
-"""The two Celery tasks. A message is a wake-up call: what to do, and whether to do it at all, the ledger says."""
+"""The Celery tasks. A message is a wake-up call: what to do, and whether to do it at all, the ledger says.
 
-import re
+What they are called with has been read (`broker/reading.py`).
+"""
+
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from celery import Celery, Task
@@ -11,10 +13,12 @@ from structlog.contextvars import bound_contextvars
 
 from captionfleet_ledger import Refusal, new_token
 from captionfleet_schemas import InvalidMessageError
-from captionfleet_schemas.job import TRACEPARENT
 from captionfleet_schemas.wire import CAPTION_TASK, DELIVER_TASK
 from captionfleet_workers import task_request
-from captionfleet_workers.job.claim import claim
+from captionfleet_workers.broker.bury import bury
+from captionfleet_workers.broker.reading import Unreadable
+from captionfleet_workers.broker.receiving import BURY_TASK, NOT_BEFORE, RAW
+from captionfleet_workers.job.claim import accept, claim
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.work import work_on
 from captionfleet_workers.patience import until_ledger_answers
@@ -22,30 +26,59 @@ from captionfleet_workers.webhooks.deliver import Deliveries
 
 log = structlog.get_logger()
 
+ASIDE_PAUSE_SECONDS = 1.0
+"""How long a worker that stands aside holds a message before it gives it back."""
+
 
 def register_tasks(app: Celery, fleet: Fleet, deliveries: Deliveries) -> None:
     """Give the app its tasks, bound to this process's services."""
 
     @app.task(bind=True, name=CAPTION_TASK, Request=task_request.NAME)
-    def caption(
-        task: Task[Any, Any], /, job_id: str = "", job: dict[str, object] | None = None, **unknown: object
-    ) -> None:
+    def caption(task: Task[Any, Any], /, job_id: str, job: dict[str, object] | None = None) -> None:
         """Look at a job; `job` is its body when another service sent it without writing it to the ledger."""
         with bound_contextvars(job_id=job_id), fleet.activity.task(job_id):
+            body = below_span(job, task.request.get("traceparent"))
             try:
-                _caption(fleet, job_id, below_span(job, task.request.get("traceparent")))
+                not_before = task.request.get(NOT_BEFORE)
+                if not_before is not None:
+                    _postpone(fleet, job_id, body, not_before)
+                else:
+                    _caption(fleet, job_id, body)
             except InvalidMessageError as error:
-                log.warning("message.dead_lettered", reason=error.reason)
-                fleet.publisher.bury({"job_id": job_id, "job": without_headers(job), **unknown}, error.reason)
+                # A wake-up call alone may be about a job that has ended and been forgotten: nobody waits for it.
+                unreadable = Unreadable(error.reason, job_id, job)
+                bury(fleet, unreadable, task.request.get(RAW), lambda seconds: _rest(fleet, seconds))
 
     @app.task(name=DELIVER_TASK, Request=task_request.NAME)
     def deliver(delivery_id: str) -> None:
         """Make the webhook delivery attempt that is due."""
         with fleet.activity.task(delivery_id):
+            if fleet.health.holds_deliveries:
+                _leave_to_others(fleet)
             deliveries.attempt(delivery_id)
+
+    @app.task(bind=True, name=BURY_TASK, Request=task_request.NAME)
+    def put_aside(task: Task[Any, Any], /, unreadable: Unreadable) -> None:
+        """Put a message aside that no worker can read."""
+        with fleet.activity.task(unreadable.job_id or "dead letter"):
+            bury(fleet, unreadable, task.request.get(RAW), lambda seconds: _rest(fleet, seconds))
+
+
+def _postpone(fleet: Fleet, job_id: str, body: dict[str, object] | None, not_before: float) -> None:
+    """Leave a job in the ledger until its time comes; the sweep sends the message for it then."""
+
+    def postpone() -> bool:
+        if body is not None:
+            accept(fleet.ledger, job_id, body)
+        return fleet.ledger.schedule.postpone(job_id, not_before)
+
+    if until_ledger_answers(postpone, lambda seconds: _rest(fleet, seconds)):
+        log.info("job.postponed", seconds=round(not_before - fleet.ledger.clock(), 1))
 
 
 def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
+    if fleet.health.aside is not None:
+        _leave_to_others(fleet)
     token, asked_at = new_token(), time.time_ns()
     claimed = until_ledger_answers(
         lambda: claim(
@@ -69,27 +102,25 @@ def _caption(fleet: Fleet, job_id: str, body: dict[str, object] | None) -> None:
         with (
             fleet.traces.start(claimed, asked_at=asked_at) as trace_id,
             bound_contextvars(
-                attempt=claimed.attempts, request_id=None, **({"trace_id": trace_id} if trace_id else {})
+                job_id=claimed.lease.job_id,
+                attempt=claimed.attempts,
+                request_id=None,
+                **({"trace_id": trace_id} if trace_id else {}),
             ),
         ):
             work_on(claimed, fleet)
 
 
-def without_headers(body: dict[str, object] | None) -> dict[str, object] | None:
-    """The body of a job as a dead letter may keep it: a person will read it, and headers are credentials."""
-    audio = body.get("audio") if body else None
-    if not body or not isinstance(audio, dict) or "headers" not in audio:
-        return body
-    return {**body, "audio": {**audio, "headers": None}}
+def _leave_to_others(fleet: Fleet) -> NoReturn:
+    """Give a message back that came before this worker, which stands aside, could stop consuming."""
+    # It may come here again until then: no faster than this.
+    fleet.shutdown.stopping.wait(ASIDE_PAUSE_SECONDS)
+    raise Reject("the worker stands aside", requeue=True)
 
 
 def below_span(body: dict[str, object] | None, traceparent: object) -> dict[str, object] | None:
     """The body of a job with the span that OpenTelemetry's instrumentation of Celery names in a message's headers."""
-    if (
-        not body
-        or "traceparent" in body
-        or not (isinstance(traceparent, str) and re.fullmatch(TRACEPARENT, traceparent))
-    ):
+    if not body or "traceparent" in body or traceparent is None:
         return body
     return {**body, "traceparent": traceparent}
 

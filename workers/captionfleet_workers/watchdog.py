@@ -16,6 +16,7 @@ import structlog
 
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.liveness import readiness_file
 from captionfleet_workers.stuck import CONSUMER, Limits, Observation, Stuck, judge
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ class Watchdog:
         hand_back: Callable[[str | None], None],
         stopping: threading.Event,
         liveness_file: Path | None,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """Prepare; `start` starts it.
 
@@ -52,6 +54,7 @@ class Watchdog:
             hand_back: hands back every job but the one named.
             stopping: set when the process stops by itself; it is left alone then.
             liveness_file: touched as long as there is progress.
+            is_ready: whether the process takes work, which a second file shows.
         """
         self._activity = activity
         self._limits = limits
@@ -60,6 +63,7 @@ class Watchdog:
         self._hand_back = hand_back
         self._stopping = stopping
         self._liveness_file = liveness_file
+        self._is_ready = is_ready
         self._idle_since: float | None = None
         self._asked_at = 0.0
         self._stopped = threading.Event()
@@ -118,6 +122,14 @@ class Watchdog:
                 self._end(stuck)
             if self._liveness_file is not None and self._idle_since is None:
                 touch(self._liveness_file)
+                self._show_readiness(self._liveness_file)
+
+    def _show_readiness(self, liveness_file: Path) -> None:
+        if self._is_ready() and not self._stopping.is_set():
+            touch(readiness_file(liveness_file))
+        else:
+            # A disk that is full lets a file be removed, though not be written.
+            readiness_file(liveness_file).unlink(missing_ok=True)
 
     def _end(self, stuck: Stuck) -> None:
         log.critical(

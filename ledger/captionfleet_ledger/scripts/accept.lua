@@ -21,5 +21,6 @@ end
 
 local job = write_job(id, text(NOW), unpack(ARGV, 3))
 move(job, 'queued')
+make_ready(job)
 if deadline(job) then look('job:' .. id, deadline(job)) end
 return {'created', 'queued'}

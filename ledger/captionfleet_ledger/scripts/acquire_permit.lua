@@ -13,14 +13,16 @@ ARGV     [1] time  [2] the model's name  [3] holder
          [4] fronts as JSON: [[job id, lane, tenant, seconds of audio, waiting since, account that it is bound to or ''], …]
          [5] accounts as JSON: [{name, limit: the name of its pace, requests and tokens per second (0 for no limit), ramp:
              seconds, ratio: tokens per second of audio until learned, besides: other tokens of a call likewise,
-             weight: 0 for one that stands by}, …]
+             weight: 0 for one that stands by, hears: whether each answer is told}, …]
 Returns  {1, wait until the moment, reason '', job id, tokens, moment, 1 if others stand in line, account} when granted to
-         the holder; {0, wait until it is worth asking again, reason of a cool-down or fault if one is on}
+         the holder; {0, wait until it is worth asking again, reason of a cool-down or fault if one is on, 1 if all
+         accounts are at fault}
 ]]
 local _, name, holder, fronts, accounts = unpack(ARGV)
 accounts = cjson.decode(accounts)
 local LEAD, LATE, STALE, TICK = 0.2, 0.05, 3, 0.001
 local STANDS_BY = 5
+local STALL_CALLS, STALL_SECONDS, LONGEST_OUTAGE = 8, 4, 60
 local book = key('asking', name)
 for _, account in ipairs(accounts) do account.pace = rates.read(account.limit) end
 
@@ -78,14 +80,42 @@ local function in_all(what)
   return sum
 end
 
+-- Calls go out, and none is answered: as long as that lasts it is not worth more than a try now and then.
+local function open_if_stalled(account)
+  local pace = account.pace
+  if not account.hears or pace.fault or (pace.silent_calls or 0) < STALL_CALLS then return end
+  local silent = NOW - pace.silent_since
+  if silent <= rates.patience(pace) then return end
+  local reason = string.format('None of %d calls has been answered for %d seconds.', pace.silent_calls, silent)
+  rates.open(account.limit, pace, reason, STALL_SECONDS, LONGEST_OUTAGE)
+  redis.call('HSET', key('pace', account.limit), 'stalled', 1)
+  account.pace = rates.read(account.limit)
+end
+
+-- Calls that came long before this one say nothing of it.
+local function note_call(account, seconds)
+  local pace = account.pace
+  local first = (pace.silent_calls or 0) == 0 or NOW - (pace.called_at or 0) > rates.patience(pace)
+  redis.call('HSET', key('pace', account.limit), 'called_at', text(NOW),
+    'silent_calls', first and 1 or pace.silent_calls + 1,
+    'silent_since', text(first and NOW or pace.silent_since),
+    'silent_seconds', text(first and seconds or math.min(seconds, pace.silent_seconds)))
+end
+
+-- One call at a time finds out whether the account works again; each puts the next one off for twice as long.
+local function note_try(account)
+  local delay = math.min(2 * account.pace.fault_delay, account.pace.fault_longest or LONGEST_OUTAGE)
+  redis.call('HSET', key('pace', account.limit), 'fault_until', text(NOW + delay), 'fault_delay', text(delay))
+end
+
 local function grant(front, account, moment, tokens)
   local pace, hash = account.pace, key('pace', account.limit)
   local ramp = rates.ramp(pace, account.ramp)
   local by_requests = per_call(account.request_rate * ramp)
   local by_tokens = account.token_rate > 0 and tokens / (account.token_rate * ramp) or 0
   redis.call('HSET', hash, 'next_request', text(moment + by_requests), 'next_token', text(moment + by_tokens))
-  -- One call at a time finds out whether the account works again.
-  if pace.fault then redis.call('HSET', hash, 'fault_until', text(NOW + pace.fault_delay)) end
+  if account.hears then note_call(account, front.seconds) end
+  if pace.fault then note_try(account) end
   rates.note_mean(name, tokens)
   rates.spend(account.limit, 'requests', moment, 1)
   rates.spend(account.limit, 'tokens', moment, tokens)
@@ -94,8 +124,10 @@ local function grant(front, account, moment, tokens)
   shares.charge(name, front, cost)
   if #accounts > 1 then shares.take_turn(name, account) end
   redis.call('HDEL', book, holder)
-  line.forget(name, front.lane .. '|' .. front.tenant .. '|' .. front.id)
+  local group = front.lane .. '|' .. front.tenant
+  line.forget(name, group .. '|' .. front.id)
   local lined = redis.call('EXISTS', key('lines', name))
+  if lined == 1 then line.step_out(name, group, front.id) end
   return {1, text(math.max(0, moment - NOW)), '', front.id, tokens, text(moment), lined, account.name}
 end
 
@@ -151,12 +183,20 @@ local function try(account, candidates)
   return grant(own, account, math.max(moment, NOW), tokens_of(account, own.seconds))
 end
 
+local function is_outage()
+  for _, account in ipairs(accounts) do
+    if not account.pace.fault then return 0 end
+  end
+  return 1
+end
+
 local function reason_of(pace)
   if pace.fault and pace.fault_until > NOW then return pace.fault end
   return (pace.cool_until or 0) > NOW and pace.reason or ''
 end
 
 note_fronts()
+for _, account in ipairs(accounts) do open_if_stalled(account) end
 local found, standby = all_fronts(), needs_standby()
 shares.sort_by_turn(name, accounts)
 local soonest, reason = 1, ''
@@ -165,4 +205,4 @@ for index, account in ipairs(accounts) do
   if permit then return permit end
   if index == 1 or wait < soonest then soonest, reason = wait, reason_of(account.pace) end
 end
-return {0, text(soonest), reason}
+return {0, text(soonest), reason, is_outage()}

@@ -6,14 +6,15 @@ counting for less, whoever came first. Whom no worker admits within the offer's 
 
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] name of the limit  [3] requests per second  [4] tokens per second  [5] how many at most
+         [6] limits of all accounts as JSON
 Returns  group and job id in turn
 ]]
-local _, name, request_rate, token_rate, limit = unpack(ARGV)
+local _, name, request_rate, token_rate, limit, limits = unpack(ARGV)
 local OFFER_SECONDS, CHUNK = 30, 50
 local WEIGHT = {interactive = 4, bulk = 1}
 
 line.expire(name)
-local common, all = line.room(name, tonumber(request_rate), tonumber(token_rate))
+local common, all = line.room(name, cjson.decode(limits), tonumber(request_rate), tonumber(token_rate))
 local groups = redis.call('SMEMBERS', key('lines', name))
 local done, called = {}, {}
 

@@ -41,6 +41,19 @@ function line.step_out(name, group, id)
   if redis.call('EXISTS', key('line', name, group)) == 0 then redis.call('SREM', key('lines', name), group) end
 end
 
+function line.step_in(name, group, id, since)
+  redis.call('ZADD', key('line', name, group), since, id)
+  redis.call('SADD', key('lines', name), group)
+end
+
+-- Whether no account may be called, but by one job now and then that finds out whether it answers again.
+function line.is_down(limits)
+  for _, limit in ipairs(limits) do
+    if redis.call('HEXISTS', key('pace', limit), 'fault') == 0 then return false end
+  end
+  return true
+end
+
 local function slots_of(name)
   local total = 0
   local said = redis.call('HGETALL', key('slots', name))
@@ -56,8 +69,14 @@ local function slots_of(name)
 end
 
 -- How many jobs may be ahead: of whichever group, and in all. A minute's and two minutes' worth of calls, but never so
--- many that they fill the slots: those that are free find out which job comes next.
-function line.room(name, request_rate, token_rate)
+-- many that they fill the slots: those that are free find out which job comes next. Where nothing is limited the slots
+-- are what limits; where nothing answers there is room for a few that try.
+function line.room(name, limits, request_rate, token_rate)
+  if line.is_down(limits) then
+    local slots = slots_of(name)
+    return math.max(1, slots / 8), math.max(2, slots / 4)
+  end
+  if request_rate <= 0 and token_rate <= 0 then return math.huge, math.huge end
   local mean = tonumber(redis.call('HGET', key('pace', name), 'mean_tokens'))
   local rate = request_rate > 0 and request_rate or math.huge
   if token_rate > 0 and mean then rate = math.min(rate, token_rate / mean) end

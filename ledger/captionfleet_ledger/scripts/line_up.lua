@@ -15,7 +15,7 @@ if not holds(job, token) then return 0 end
 move(job, 'queued')
 redis.call('ZADD', key('queued', job.queue), text(NOW + CALLED_WITHIN), id)
 redis.call('HDEL', job.key, 'token', 'holder', 'lease_until')
-redis.call('HSET', job.key, 'given_back', token, 'progress', progress)
+redis.call('HSET', job.key, 'given_back', token, 'progress', progress, 'called', 1)
 redis.call('HINCRBY', job.key, 'messages', 1)
 if redis.call('HINCRBY', job.key, 'attempts', -1) == 0 then
   redis.call('HDEL', job.key, 'started_at', 'first_started_at')

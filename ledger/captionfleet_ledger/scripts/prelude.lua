@@ -42,7 +42,7 @@ end
 local JOB_FIELDS = {
   'state', 'token', 'queue', 'accepted_at', 'lease_until', 'due_at', 'start_by', 'finish_by', 'first_started_at',
   'messages', 'store_days', 'tenant', 'model', 'parked', 'probe', 'settlement', 'spared', 'quote', 'reason', 'parent',
-  'whole',
+  'whole', 'message', 'wakes', 'took', 'early', 'called',
 }
 local FINAL = {succeeded = true, failed = true, cancelled = true, expired = true}
 
@@ -82,10 +82,61 @@ local function index_state(job, state)
   if not job.quote then redis.call('ZADD', key('state', state), job.accepted_at, job.id) end
 end
 
+-- A tenant's turn in a queue: who holds fewest slots comes first, and among equals whoever has waited longest for one.
+local SLOT = 1e10
+
+-- Put a tenant in its place among those with jobs to give out. With `anew` it has just had its turn.
+local function place(queue, tenant, anew)
+  if redis.call('EXISTS', key('ready', queue, tenant)) == 0 then
+    redis.call('ZREM', key('turns', queue), tenant)
+    if redis.call('EXISTS', key('turns', queue)) == 0 then redis.call('DEL', key('turn', queue)) end
+    return
+  end
+  redis.call('ZREMRANGEBYSCORE', key('held', queue, tenant), '-inf', text(NOW))
+  local known = not anew and redis.call('ZSCORE', key('turns', queue), tenant)
+  local since = known and known % SLOT or redis.call('INCR', key('turn', queue))
+  local slots = redis.call('ZCARD', key('held', queue, tenant))
+  redis.call('ZADD', key('turns', queue), string.format('%.0f', slots * SLOT + since), tenant)
+end
+
+-- A queued job whose message is on its way may be given to whoever gets another one.
+local function make_ready(job)
+  if job.called or job.probe then return end
+  redis.call('ZADD', key('ready', job.queue, job.tenant), job.accepted_at, job.id)
+  place(job.queue, job.tenant)
+end
+
+local function unmake_ready(job)
+  if redis.call('ZREM', key('ready', job.queue, job.tenant), job.id) == 1 then place(job.queue, job.tenant) end
+end
+
+-- Forget whose message the job waits for: a new one of its own is sent, or it waits no longer.
+local function forget_message(job)
+  if job.message then redis.call('HDEL', job.key, 'message') end
+  job.message = nil
+end
+
+local function leave_queue(job)
+  redis.call('ZREM', key('queued', job.queue), job.id)
+  unmake_ready(job)
+  forget_message(job)
+end
+
+-- The job takes up a slot until its lease ends. A process that died, or that does not know of slots, holds none for long.
+local function hold_slot(job, lease_until)
+  redis.call('ZADD', key('held', job.queue, job.tenant), text(lease_until), job.id)
+end
+
+local function leave_slot(job)
+  redis.call('ZREM', key('held', job.queue, job.tenant), job.id)
+  place(job.queue, job.tenant)
+end
+
 -- Change the state, in the job and in the indexes.
 local function move(job, state)
   if job.parked then unpark(job) end
-  if job.state == 'queued' then redis.call('ZREM', key('queued', job.queue), job.id) end
+  if job.state == 'queued' then leave_queue(job) end
+  if job.state == 'running' then leave_slot(job) end
   if state == 'queued' then redis.call('ZADD', key('queued', job.queue), text(NOW), job.id) end
   index_state(job, state)
   redis.call('HSET', job.key, 'state', state)
@@ -95,7 +146,7 @@ end
 -- Write a job that the shard does not hold, in no state yet; the arguments are those of the accept script from the nonce
 -- on.
 local function write_job(id, accepted_at, nonce, fingerprint, body, queue, tenant, lane, metadata, ...)
-  local job = {id = id, key = key('job', id), queue = queue, accepted_at = accepted_at}
+  local job = {id = id, key = key('job', id), queue = queue, accepted_at = accepted_at, tenant = tenant}
   redis.call('HSET', job.key, 'job', body, 'fingerprint', fingerprint, 'nonce', nonce, 'queue', queue, 'tenant', tenant,
     'lane', lane, 'metadata', metadata, 'accepted_at', accepted_at, 'attempts', 0, 'crashes', 0, 'messages', 1)
   for place, name in ipairs({'start_by', 'finish_by', 'store_days', 'model', 'quote'}) do
@@ -106,6 +157,8 @@ local function write_job(id, accepted_at, nonce, fingerprint, body, queue, tenan
     end
   end
   if not job.quote then redis.call('ZADD', key('jobs'), accepted_at, id) end
+  -- An earlier message about it could not be read.
+  if redis.call('DEL', key('rejected', id)) == 1 then redis.call('PERSIST', key('deliveries', id)) end
   return job
 end
 
@@ -134,7 +187,7 @@ local function park(job, scope)
 end
 
 local function write_event(event, routing_key, body, subject, grace)
-  redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', subject)
+  redis.call('HSET', key('event', event), 'routing_key', routing_key, 'body', body, 'job_id', subject, 'at', text(NOW))
   look('event:' .. event, NOW + grace)
 end
 

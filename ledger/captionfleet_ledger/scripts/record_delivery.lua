@@ -13,6 +13,9 @@ local delivery = fields(hash, {'token', 'job_id'})
 if delivery.token ~= token then return 0 end
 
 redis.call('RPUSH', key('attempts', id), attempt)
+-- That of a rejected message ends by itself; a job's is forgotten with the job.
+local left = redis.call('TTL', hash)
+if left > 0 then redis.call('EXPIRE', key('attempts', id), left) end
 redis.call('HSET', hash, 'state', state)
 redis.call('HDEL', hash, 'token', 'lease_until', 'due_at')
 if state == 'pending' then

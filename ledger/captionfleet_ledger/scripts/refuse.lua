@@ -57,6 +57,7 @@ end
 
 local seconds = tonumber(retry_after) or math.min(LONGEST, 2 ^ (strikes - 1))
 local until_then = NOW + seconds
-redis.call('HSET', hash, 'refused_at', text(NOW), 'strikes', strikes, 'answered', 0)
+redis.call('HSET', hash, 'refused_at', text(NOW), 'strikes', strikes, 'answered', 0,
+  'silent_calls', 0)
 if until_then > (pace.cool_until or 0) then redis.call('HSET', hash, 'cool_until', text(until_then), 'reason', reason) end
 return text(seconds)

@@ -14,6 +14,7 @@ local function renew(job)
     redis.call('HINCRBY', job.key, 'crashes', -1)
   end
   redis.call('HSET', job.key, 'lease_until', until_)
+  hold_slot(job, NOW + ARGV[2])
   look('job:' .. job.id, until_)
 end
 

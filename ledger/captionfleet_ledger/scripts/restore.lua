@@ -25,6 +25,7 @@ redis.call('HDEL', job.key, 'due_at', 'reason', 'probe')
 redis.call('HSET', job.key, 'token', token, 'holder', holder, 'attempts', attempts, 'crashes', crashes,
   'started_at', started_at, 'first_started_at', job.first_started_at or started_at, 'round', round,
   'progress', progress, 'lease_until', text(NOW + lease))
+hold_slot(job, NOW + lease)
 -- A message of it may still be on its way: its claim would say nothing about its place in the queue.
 redis.call('HINCRBY', job.key, 'messages', 1)
 look('job:' .. id, NOW + lease)

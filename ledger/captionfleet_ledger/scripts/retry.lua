@@ -76,5 +76,6 @@ redis.call('HSET', whole.key, 'job', body, 'nonce', nonce)
 reopen_parts(id)
 redis.call('ZREM', key('dead'), id)
 move(whole, 'queued')
+make_ready(whole)
 look('job:' .. id, deadline(whole))
 return 'queued'

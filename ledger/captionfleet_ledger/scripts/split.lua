@@ -14,7 +14,8 @@ local COPIED = {'tenant', 'lane', 'metadata', 'model'}
 local job = read_job(id)
 
 local function write_part(part, description)
-  local child = {id = part, key = key('job', part), queue = job.queue, parent = id, finish_by = job.finish_by}
+  local child = {id = part, key = key('job', part), queue = job.queue, parent = id, finish_by = job.finish_by,
+    tenant = job.tenant}
   if redis.call('EXISTS', child.key) == 1 then return end
   redis.call('HSET', child.key, 'part', description, 'parent', id, 'whole', job.whole or id, 'queue', job.queue,
     'accepted_at', job.accepted_at, 'attempts', 0, 'crashes', 0, 'messages', 1)

@@ -13,7 +13,7 @@ Returns  {send: job id and queue in turn, expire: job ids, publish: event id, ro
 local FIRST_QUEUE = 6
 local limit, send_grace, publish_grace = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local lease = tonumber(ARGV[5])
-local HOUR = 3600
+local HOUR, DAY = 3600, 86400
 local send, expire, publish, deliver, forgotten = {}, {}, {}, {}, 0
 
 local function append(list, ...)
@@ -21,6 +21,7 @@ local function append(list, ...)
 end
 
 local function offer(job)
+  forget_message(job)
   redis.call('ZADD', key('queued', job.queue), text(NOW), job.id)
   redis.call('HINCRBY', job.key, 'messages', 1)
   look('job:' .. job.id, no_later_than_deadline(job, NOW + send_grace))
@@ -34,6 +35,7 @@ end
 
 local function spare(job)
   local lease_until = text(NOW + lease)
+  hold_slot(job, NOW + lease)
   redis.call('HSET', job.key, 'lease_until', lease_until, 'spared', lease_until)
   look('job:' .. job.id, lease_until)
 end
@@ -56,9 +58,12 @@ local function has_pending_delivery(deliveries)
   return false
 end
 
+-- A message that finds no job is a dead letter: one that was outrun still comes, unless it is lost.
+local function is_early(job) return job.early ~= nil and NOW - job.early < DAY end
+
 local function forget(job)
   local deliveries = redis.call('LRANGE', key('deliveries', job.id), 0, -1)
-  if has_pending_delivery(deliveries) then return look('job:' .. job.id, NOW + HOUR) end
+  if has_pending_delivery(deliveries) or is_early(job) then return look('job:' .. job.id, NOW + HOUR) end
   for _, id in ipairs(deliveries) do
     redis.call('DEL', key('delivery', id), key('attempts', id))
   end

@@ -6,6 +6,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
+from captionfleet_producers.cli.letters import list_letters
 from captionfleet_producers.cli.screen import fit_address, print_json, say
 
 if TYPE_CHECKING:
@@ -16,15 +17,24 @@ if TYPE_CHECKING:
     epilog=options.examples(
         "captionfleet dead",
         "captionfleet dead --tenant radio --json | jq -r .id | xargs captionfleet retry",
+        "captionfleet dead --messages",
     )
 )
 @click.option("--tenant", help="Only this tenant's jobs.")
+@click.option("--messages", is_flag=True, help="Instead of jobs: messages that no worker could read, oldest first.")
 @options.as_json
-def dead(*, tenant: str | None, as_json: bool) -> int:
+def dead(*, tenant: str | None, messages: bool, as_json: bool) -> int:
     """List the jobs that were given up as poisoned, newest first: when, why, and after how many crashes.
 
     They are kept until their retention ends. `captionfleet retry` returns them to the queue.
+
+    With `--messages`: when, from which queue, about which job, and why. They stay until `captionfleet retry --messages`
+    sends them again or `captionfleet drop` takes them away.
     """
+    if messages:
+        if tenant is not None:
+            raise click.UsageError("a message that could not be read is no tenant's: leave --tenant out")
+        return list_letters(as_json=as_json)
     with fleet.CaptionClient.from_env() as client:
         for record in client.dead(tenant=tenant):
             if as_json:

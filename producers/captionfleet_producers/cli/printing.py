@@ -37,6 +37,20 @@ def print_record(record: "JobRecord", deliveries: Sequence["Delivery"], *, as_js
         print_facts(f"{record.job.id}  {record.state}", facts)
 
 
+def print_rejection(rejection: "CaptionResult", deliveries: Sequence["Delivery"], *, as_json: bool) -> None:
+    """What is known of a job that does not exist, as its message could not be read."""
+    failure = rejection.failure
+    reason, remedy = (failure.message, failure.remedy) if failure else ("", "")
+    at = rejection.timings.finished_at
+    if as_json:
+        said = {"id": rejection.job_id, "state": "rejected", "reason": reason, "remedy": remedy, "rejected_at": at}
+        print_json({**said, "deliveries": [asdict(delivery) for delivery in deliveries]})
+    else:
+        facts = [("reason", reason), ("remedy", remedy), ("at", at.isoformat(sep=" ", timespec="seconds"))]
+        facts += [("webhook", _delivery_line(delivery)) for delivery in deliveries]
+        print_facts(f"{rejection.job_id}  rejected", facts)
+
+
 def print_standing(standing: "Standing", *, as_json: bool) -> None:
     """What is paused, and how many jobs there are in each state."""
     if as_json:
@@ -131,7 +145,7 @@ def _fact_of_pause(one: "PauseStanding") -> Fact:
 
 def _fact_of_fault(one: "Fault") -> Fact:
     since, again = (moment.isoformat(sep=" ", timespec="seconds") for moment in (one.since, one.next_try))
-    return one.account, f"for {one.model} since {since}, tried again at {again}: {one.reason}"
+    return one.account or "the only one", f"for {one.model} since {since}, tried again at {again}: {one.reason}"
 
 
 def _delivery_line(delivery: "Delivery") -> str:

@@ -12,6 +12,7 @@ from captionfleet_producers.cli.cancel import cancel
 from captionfleet_producers.cli.dead import dead
 from captionfleet_producers.cli.events import events
 from captionfleet_producers.cli.jobs import list_jobs
+from captionfleet_producers.cli.letters import drop
 from captionfleet_producers.cli.listen import listen
 from captionfleet_producers.cli.pause import pause, resume
 from captionfleet_producers.cli.quote import quote
@@ -45,7 +46,7 @@ def captionfleet() -> None:
     """
 
 
-for command in (submit, quote, status, wait, list_jobs, cancel, dead, retry, pause, resume, events, listen):
+for command in (submit, quote, status, wait, list_jobs, cancel, dead, retry, drop, pause, resume, events, listen):
     captionfleet.add_command(command)
 
 

@@ -1,13 +1,17 @@
 """`captionfleet status`."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_record, print_standing
+from captionfleet_producers.cli.printing import print_record, print_rejection, print_standing
 from captionfleet_producers.cli.screen import complain
+
+if TYPE_CHECKING:
+    from captionfleet_producers import CaptionClient, JobRecord
 
 
 @click.command(
@@ -22,6 +26,8 @@ from captionfleet_producers.cli.screen import complain
 def status(job_ids: Sequence[str], *, as_json: bool) -> int:
     """Show everything that is known of jobs: state, attempts, result, and webhook deliveries.
 
+    A job whose message no worker could read is `rejected`, with the reason.
+
     Without an id: what is paused, and how many jobs there are in each state.
     """
     with fleet.CaptionClient.from_env() as client:
@@ -29,9 +35,17 @@ def status(job_ids: Sequence[str], *, as_json: bool) -> int:
             print_standing(client.operations.standing(), as_json=as_json)
             return 0
         records = client.get_many(job_ids)
-        for job_id, record in zip(job_ids, records, strict=True):
-            if record is None:
-                complain(fleet.UnknownJobError(job_id))
-            else:
-                print_record(record, client.deliveries(job_id), as_json=as_json)
-    return 1 if None in records else 0
+        known = [_print(client, *one, as_json=as_json) for one in zip(job_ids, records, strict=True)]
+    return 0 if all(known) else 1
+
+
+def _print(client: "CaptionClient", job_id: str, record: "JobRecord | None", *, as_json: bool) -> bool:
+    if record is not None:
+        print_record(record, client.deliveries(job_id), as_json=as_json)
+        return True
+    rejection = client.operations.rejection(job_id)
+    if rejection is None:
+        complain(fleet.UnknownJobError(job_id))
+        return False
+    print_rejection(rejection, client.deliveries(job_id), as_json=as_json)
+    return True

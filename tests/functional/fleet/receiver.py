@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +35,8 @@ class Receiver:
     """Answers to the next deliveries."""
     status: int = 204
     """The answer when there are none of these left."""
+    meanwhile: Callable[[], object] = lambda: None
+    """Is called before a delivery is answered."""
 
     def of(self, job_id: str) -> list[Delivered]:
         """Everything that arrived about one job."""
@@ -62,6 +64,7 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["content-length"]))
             status = receiver.statuses.popleft() if receiver.statuses else receiver.status
             receiver.deliveries.append(Delivered({k.lower(): v for k, v in self.headers.items()}, body, status))
+            receiver.meanwhile()
             self.send_response(status)
             self.end_headers()
 

@@ -18,6 +18,7 @@ SILENCE = AUDIO / "clips" / "silence.wav"
 
 
 BOUNDED_LABELS = {
+    "fault",
     "state",
     "code",
     "lane",

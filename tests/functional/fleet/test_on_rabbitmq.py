@@ -1,7 +1,8 @@
 """What RabbitMQ alone promises, or takes amiss."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from celery import Celery
 from kombu import Connection
 
+from captionfleet_ledger import OutboxEntry
 from captionfleet_schemas import JobState
 from captionfleet_schemas.broker import WORK_DELIVERIES, queue_arguments
 from captionfleet_schemas.wire import (
@@ -18,10 +20,12 @@ from captionfleet_schemas.wire import (
     DELIVERIES_QUEUE,
     EVENT_QUEUES,
     LANE_QUEUES,
+    RESULTS_EXCHANGE,
     RESULTS_QUEUE,
+    USAGE_QUEUE,
 )
 from captionfleet_workers.app import build_app
-from captionfleet_workers.errors import BrokerUnavailableError
+from captionfleet_workers.errors import BrokerUnavailableError, UnroutedError
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from tests.functional.fleet.brokers import on_rabbitmq
@@ -100,6 +104,111 @@ def test_queue_with_arguments_of_another_release(fleet: Fleet, publisher: Publis
         with Connection(broker_url(fleet)) as connection:
             channel = connection.default_channel
             channel.queue_delete("captions")
+
+
+@pytest.mark.parametrize(
+    ("queue", "say"),
+    [
+        ("captions", lambda publisher: publisher.wake_up("job-1", "captions")),
+        (DELIVERIES_QUEUE, lambda publisher: publisher.deliver("dlv_1")),
+        (DEAD_QUEUE, lambda publisher: publisher.bury({}, "reason")),
+        (
+            USAGE_QUEUE.name,
+            lambda publisher: publisher.events([OutboxEntry("evt_1", "usage.recorded", b"{}", "job-1")]),
+        ),
+    ],
+)
+def test_a_queue_vanishes(fleet: Fleet, publisher: Publisher, queue: str, say: Callable[[Publisher], object]) -> None:
+    """The message comes back, the queue is made again as it was, and the message is in it, once."""
+    say(publisher)
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete(queue)
+
+    say(publisher)
+
+    assert publisher.depth(queue) == 1
+    publisher.declare()
+
+
+def test_a_queue_of_another_kind_takes_its_place(fleet: Fleet, publisher: Publisher) -> None:
+    """It can be neither used as ours nor declared: whoever sends is told, and the queues beside it go on."""
+    publisher.wake_up("job-1", "captions.bulk")
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete("captions.bulk")
+        publisher.close()
+        with other_kind(channel, "captions.bulk"), pytest.raises(UnroutedError):
+            publisher.wake_up("job-2", "captions.bulk")
+    publisher.wake_up("job-3", "captions")
+
+    assert publisher.depth("captions") == 1
+    publisher.declare()
+
+
+@contextmanager
+def other_kind(channel: Any, queue: str) -> Generator[None]:
+    """Somebody declares a queue in his own way."""
+    channel.queue_declare(queue, durable=True, auto_delete=False)
+    try:
+        yield
+    finally:
+        channel.queue_delete(queue)
+
+
+def test_the_oldest_are_dropped(publisher: Publisher, fleet: Fleet) -> None:
+    """A queue without a reader keeps the newest; what a reader has in hand is left to it."""
+    entries = [OutboxEntry(f"evt_{n}", "caption.failed", str(n).encode(), "job-1") for n in range(8)]
+    publisher.events(entries)
+
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        in_hand = channel.basic_get(RESULTS_QUEUE.name)
+        dropped = publisher.bound(RESULTS_QUEUE.name, 5)
+        left = [channel.basic_get(RESULTS_QUEUE.name).body for _ in range(5)]
+        nothing = channel.basic_get(RESULTS_QUEUE.name)
+
+    assert in_hand.body == "0"
+    assert dropped == 2
+    assert [int(body) for body in left] == [3, 4, 5, 6, 7]
+    assert nothing is None
+
+
+def test_ours_is_declared_although_another_queue_takes_the_events(publisher: Publisher, fleet: Fleet) -> None:
+    """RabbitMQ returns nothing that any queue takes, so somebody has to look."""
+    entries = [OutboxEntry("evt_1", "caption.failed", b"1", "job-1")]
+    publisher.events(entries)
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_declare("theirs", durable=False, exclusive=True)
+        channel.queue_bind("theirs", RESULTS_EXCHANGE, "caption.#")
+        channel.queue_delete(RESULTS_QUEUE.name)
+
+        published = publisher.events(entries)
+        publisher.bound(RESULTS_QUEUE.name, 0)
+        publisher.events(entries)
+        theirs = [channel.basic_get("theirs", no_ack=True).body for _ in range(2)]
+
+    assert published == tuple(entries)
+    assert len(theirs) == 2
+    assert publisher.depth(RESULTS_QUEUE.name) == 1
+
+
+@pytest.mark.usefixtures("publisher")
+def test_a_client_finds_that_queues_are_gone(fleet: Fleet) -> None:
+    """The messages of a client that has sent before come back, and go into queues that it has made again."""
+    first = fleet.client.submit(FLAC)
+    fleet.client.cancel(first.id)
+    with Connection(broker_url(fleet)) as connection:
+        channel: Any = connection.default_channel
+        channel.queue_delete("captions")
+        channel.queue_delete(RESULTS_QUEUE.name)
+
+    second = fleet.client.submit(FLAC)
+    fleet.client.cancel(second.id)
+
+    assert json.loads(take(fleet, "captions").body)[1] == {"job_id": second.id}
+    assert json.loads(take(fleet, RESULTS_QUEUE.name).body)["subject"] == second.id
 
 
 def reject(channel: Any, queue: str) -> bool:
@@ -226,7 +335,7 @@ def test_broker_that_has_gone(fleet: Fleet, publisher: Publisher, rabbitmq: Rabb
     rabbitmq.kill()
     try:
         with pytest.raises(BrokerUnavailableError):
-            publisher.bury({}, "reason")
+            publisher.bury(b"{}")
         with pytest.raises(BrokerUnavailableError):
             publisher.wake_up("nobody", "captions")
         job = fleet.client.submit(FLAC, webhook=fleet.receiver.url)

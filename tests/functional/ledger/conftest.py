@@ -26,7 +26,7 @@ HERE = [kind for kind in ("valkey", "redis") if kind != "redis" or shutil.which(
 
 ON_A_CLUSTER = {"test_claim", "test_listing", "test_pauses", "test_pieces", "test_restore", "test_settle", "test_sweep"}
 """Modules that are tested on a cluster too: together they use every script."""
-ON_ONE_SERVER = {"test_hidden_limit", "test_shares"}
+ON_ONE_SERVER = {"test_fair_lives", "test_hidden_limit", "test_shares"}
 """Modules that play long times: what they show is the arithmetic of scripts that others run on every server."""
 
 

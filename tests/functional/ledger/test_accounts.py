@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -95,9 +96,12 @@ def test_a_refusal_cools_its_account_alone(ledger: Ledger) -> None:
 def test_three_failures_in_a_row_open_a_breaker(ledger: Ledger, clock: Clock) -> None:
     """An answer in between begins the count anew; an open one is tried by one call at a time, ever more rarely."""
     north = FREE[:1]
+    jobs = count()
 
     def note(permit: Permit) -> int:
-        return ledger.breakers.count_failure(MODEL, NAMES, permit.account, "internal_error", began=permit.moment)
+        return ledger.breakers.count_failure(
+            MODEL, NAMES, permit.account, "internal_error", job_id=f"failing-{next(jobs)}", began=permit.moment
+        ).closed
 
     closed = [note(ask(ledger, north)), note(ask(ledger, north))]
     answer(ledger, FREE[0], ask(ledger, north))

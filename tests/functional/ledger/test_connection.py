@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from captionfleet_ledger import (
 )
 from captionfleet_schemas import JobState
 from tests.functional.ledger.making import make_job, make_result, state_of, take
+from tests.functional.ledger.refusing import REFUSALS, Refusing, forgetful
 from tests.servers import Server, free_port, valkey_server
 
 HASTY = LedgerOptions(socket_connect_timeout=0.5, socket_timeout=0.5)
@@ -149,6 +150,42 @@ def test_a_read_only_server_is_unavailable(own_server: Server) -> None:
 
         with pytest.raises(LedgerUnavailableError):
             ledger.jobs.accept(make_job())
+
+
+@pytest.mark.parametrize("refusing", REFUSALS, ids=lambda refusing: refusing.__name__)
+def test_a_server_that_refuses_is_unavailable(own_server: Server, refusing: Refusing) -> None:
+    """Whatever it says, and whatever is asked, singly or in a pipeline; when it takes commands again, all is well."""
+    with Ledger.connect(own_server.url, options=HASTY) as ledger:
+        ledger.jobs.accept(make_job())
+        claim = take(ledger)
+        with refusing(own_server):
+            asked: list[Callable[[], object]] = [
+                lambda: ledger.jobs.settle(claim.lease, make_result(claim)),
+                lambda: ledger.jobs.renew([claim.lease], 30),
+                lambda: ledger.jobs.claim("job-2", holder="w", lease_seconds=30),
+            ]
+            for ask in asked:
+                with pytest.raises(LedgerUnavailableError) as caught:
+                    ask()
+                assert caught.value.transient
+
+        settlement = ledger.jobs.settle(claim.lease, make_result(claim))
+
+    assert settlement is not None
+
+
+def test_a_server_that_forgets_scripts_again_and_again(own_server: Server) -> None:
+    """Each command finds its script all the same, singly and in a pipeline."""
+    with Ledger.connect(own_server.url) as ledger, forgetful(own_server):
+        for number in range(200):
+            ledger.jobs.accept(make_job(f"job-{number}"))
+            take(ledger, f"job-{number}")
+            if not number % 20:
+                ledger.sweep()
+
+        counts = ledger.listing.counts()
+
+    assert counts[JobState.RUNNING] == 200
 
 
 def test_a_wrong_password_is_not_transient(own_server: Server) -> None:

@@ -65,6 +65,13 @@ class Life(RuleBasedStateMachine):
             assert answer.attempts == before.attempts + 1
             self.claims.append(answer)
 
+    @rule(job_id=any_ids)
+    def take(self, job_id: str) -> None:
+        """A worker gets a message, old or new, and whatever job it brings."""
+        answer = self.ledger.jobs.take(job_id, holder="w", lease_seconds=LEASE)
+        if isinstance(answer, Claim):
+            self.claims.append(answer)
+
     @precondition(lambda self: self.claims)
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
@@ -155,6 +162,17 @@ class Life(RuleBasedStateMachine):
             assert queued == {one for one in jobs if jobs[one] == JobState.QUEUED}
             assert {f"job:{one}" for one in jobs if one not in queued | ended_parts} <= due
             assert not due & {f"job:{one}" for one in ended_parts}
+
+    @invariant()
+    def shares_agree(self) -> None:
+        """Who may be given out is queued, who holds a slot is running, and a tenant has a turn while it has either."""
+        for prefix in ("cf:{00}:", "cf:{01}:"):
+            jobs = self._states(prefix)
+            ready = self._members(f"{prefix}ready:captions:default")
+            held = self._members(f"{prefix}held:captions:default")
+            assert {jobs[one] for one in ready} <= {JobState.QUEUED}
+            assert held == {one for one in jobs if jobs[one] == JobState.RUNNING} & held
+            assert self._members(f"{prefix}turns:captions") == ({"default"} if ready else set())
 
     @invariant()
     def parts_agree(self) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import mmap
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import av
 
@@ -141,6 +143,22 @@ def fill_disk(_limits: ChildLimits, path: str) -> Report:
     raise AssertionError
 
 
+def be_refused(_limits: ChildLimits, number: int) -> Report:
+    """Meet an answer of the system."""
+    raise OSError(number, os.strerror(number))
+
+
+def find_no_memory(_limits: ChildLimits) -> Report:
+    """Meet a machine that has no memory, although this process may have more."""
+    patch.object(mmap, "mmap", refuse_memory).start()
+    raise MemoryError
+
+
+def refuse_memory(*_arguments: object) -> mmap.mmap:
+    """As the system does."""
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
 def look_around(_limits: ChildLimits, port: int) -> Report:
     """Say what there is to steal, and who could be told."""
     loaded = {name.partition(".")[0] for name in sys.modules}
@@ -160,3 +178,12 @@ def _reaches(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def mark_and_wait(_limits: ChildLimits, began: str, until: str) -> Report:
+    """Say that this child runs, and go on until a file appears."""
+    with Path(began).open("a", encoding="utf-8") as journal:
+        journal.write(f"{os.getpid()}\n")
+    while not Path(until).exists():
+        sum(range(10_000))
+    return Report(environment=[], started_with=[], reaches=False, modules=[], core_bytes=0)

@@ -1,5 +1,6 @@
 """Children are confined, and their end is understood."""
 
+import errno
 import json
 import os
 import signal
@@ -13,14 +14,18 @@ import psutil
 import pytest
 
 from captionfleet_schemas import FailureCode
-from captionfleet_workers.errors import PermanentError, TransientError
+from captionfleet_workers.errors import MachineError, PermanentError
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.media.facts import ChildLimits
 from captionfleet_workers.media.inspect import inspect
+from tests.descriptors import no_more_files
 from tests.functional.media import misbehaving
 from tests.polling import until
 
 AUDIO = Path(__file__).parents[2] / "audio"
+ROOMY = Children()
 TIGHT = Children(ChildLimits(wall_seconds=20.0, cpu_seconds=1, memory_bytes=1 << 28, output_bytes=1 << 20))
 
 WITH_TESTS = {**os.environ, "PYTHONPATH": str(AUDIO.parents[1])}
@@ -69,8 +74,44 @@ def test_hanging_child_is_ended() -> None:
 
 def test_killed_child_is_tried_again() -> None:
     """The system short of memory kills too: that is no verdict on the file."""
-    with pytest.raises(TransientError, match="ended from outside"):
+    with pytest.raises(MachineError, match="ended from outside"):
         TIGHT.run(misbehaving.crash, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [
+        (errno.ENOSPC, MachineFault.DISK_FULL),
+        (errno.EDQUOT, MachineFault.DISK_FULL),
+        (errno.EROFS, MachineFault.DISK_BROKEN),
+        (errno.ENOENT, MachineFault.DISK_BROKEN),
+        (errno.ENFILE, MachineFault.DESCRIPTORS),
+    ],
+)
+def test_what_the_machine_lacks_is_not_the_files_fault(number: int, fault: MachineFault) -> None:
+    """A child that cannot write or open says so, instead of calling the audio damaged."""
+    with pytest.raises(MachineError) as raised:
+        TIGHT.run(misbehaving.be_refused, number)
+
+    assert raised.value.fault is fault
+
+
+def test_no_memory_at_all_is_not_the_files_fault() -> None:
+    """Where the machine has no memory for even a little, the file has not asked for too much."""
+    with pytest.raises(MachineError) as raised:
+        ROOMY.run(misbehaving.find_no_memory)
+
+    assert raised.value.fault is MachineFault.MEMORY
+
+
+def test_worker_out_of_descriptors_does_not_blame_the_file(children: Children) -> None:
+    """No pipe to a child can be made."""
+    children.check()
+    with no_more_files(), pytest.raises(OSError, match="Too many open files") as raised:
+        inspect(AUDIO / "clips" / "misc_crow.flac", children=children)
+
+    assert machine_fault(raised.value) is MachineFault.DESCRIPTORS
+    children.check()
 
 
 def test_disk_is_not_filled(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from captionfleet_schemas import FailureCode
-from captionfleet_workers.errors import AudioUnavailableError, PermanentError
+from captionfleet_workers.errors import AudioUnavailableError, MachineError, PermanentError
 from captionfleet_workers.fetch import Fetched
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.recognition import machine_fault
+from tests.descriptors import lowest_free, no_more_files
 from tests.functional.media.conftest import EVERYTHING, Fetch
 from tests.origins import (
     Route,
@@ -199,7 +202,29 @@ def test_connections_are_kept(get: Fetch) -> None:
     assert len({request.peer for request in site.seen}) == 1
 
 
-def test_full_disk_passes(get: Fetch) -> None:
+def test_full_disk_is_the_machines_fault(get: Fetch) -> None:
     """A spool without room is the worker's trouble, not the audio's."""
-    with pytest.raises(AudioUnavailableError, match="no room"):
+    with pytest.raises(MachineError, match="bytes are free") as raised:
         from_origin(get, body(AUDIO), min_free_bytes=1 << 60)
+
+    assert raised.value.fault is MachineFault.DISK_FULL
+
+
+def test_spool_that_is_gone_is_the_machines_fault(get: Fetch, spool: Path) -> None:
+    """So is a folder that somebody has put a file in place of."""
+    spool.rmdir()
+    spool.touch()
+
+    with pytest.raises(MachineError) as raised:
+        from_origin(get, body(AUDIO))
+
+    assert raised.value.fault is MachineFault.DISK_BROKEN
+
+
+def test_no_socket_for_the_origin_is_the_machines_fault(get: Fetch) -> None:
+    """Whatever the download's error says, its causes tell that no socket could be opened."""
+    # The spool file takes the last descriptor that there is.
+    with no_more_files(soft=lowest_free() + 1), pytest.raises(AudioUnavailableError) as raised:
+        get(f"http://127.0.0.1:{free_port()}/a")
+
+    assert machine_fault(raised.value) is MachineFault.DESCRIPTORS

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 
 import pytest
+import redis
 
 from captionfleet_ledger import Ledger, Refusal
-from captionfleet_producers import CaptionClient
+from captionfleet_producers import CaptionClient, ProducerSettings
 from captionfleet_producers.cli.program import run
 from captionfleet_schemas import FleetEvent
 from captionfleet_schemas.catalogue import CAPTIONER
+from captionfleet_schemas.wire import ALERTS_QUEUE
 
 URL = "https://example.com/a.mp3"
 
@@ -87,3 +89,35 @@ def test_alerts_are_read_as_events(client: CaptionClient) -> None:
 
     assert [event.type for event in events] == ["fleet.paused", "fleet.resumed"]
     assert all(isinstance(event, FleetEvent) and event.data.reason == "a test" for event in events)
+
+
+def test_alerts_survive_a_flush_of_the_broker(client: CaptionClient, settings: ProducerSettings) -> None:
+    """A client that has published before finds that its queue is gone, and makes it again."""
+    client.operations.pause(model="qwen3-omni-flash", reason="a test")
+    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as broker:
+        broker.flushdb()
+
+    client.operations.resume(model="qwen3-omni-flash")
+
+    events = list(client.events(alerts=True, limit=1, timeout=10))
+    assert [event.type for event in events] == ["fleet.resumed"]
+
+
+def test_an_alert_that_no_queue_takes_stays_in_the_ledger(
+    client: CaptionClient, ledger: Ledger, settings: ProducerSettings
+) -> None:
+    """The pause is on, and a worker's sweep tells of it later."""
+    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as broker:
+        broker.set(ALERTS_QUEUE.name, "no list")
+
+    paused = client.operations.pause(model="qwen3-omni-flash", reason="a test")
+
+    assert paused
+    assert unpublished(settings) == 1
+    assert ledger.pauses.all()
+
+
+def unpublished(settings: ProducerSettings) -> int:
+    """Events in the outbox."""
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as raw:
+        return len(raw.keys("cf:*:event:*"))

@@ -9,17 +9,21 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from urllib.request import Request, urlopen
 
 import pytest
+from kombu import Connection, Exchange, Queue
 
 from captionfleet_ledger import Ledger, OutboxEntry
 from captionfleet_producers import CaptionClient
 from captionfleet_producers.cli.program import captionfleet, run
 from captionfleet_producers.listener import fresh_secret
 from captionfleet_schemas import AudioReference, CaptionEvent, CaptionJob, FailureCode, Webhook
+from captionfleet_schemas.dead_letters import DeadLetter
 from captionfleet_schemas.signature import sign
+from captionfleet_schemas.wire import DEAD_QUEUE
 from tests.functional.ledger.making import make_failure
 from tests.functional.producers.worker import publish, say, take
 from tests.servers import Server
@@ -49,8 +53,9 @@ COMMANDS: dict[str, Sequence[Sequence[str]]] = {
     "wait": [["wait", "hostile"], ["wait", "--stream", "hostile"], ["wait", f"unknown{CONTROLS}"]],
     "list": [["list"], ["list", "--state", "failed"], ["list", "--failure-code", CONTROLS]],
     "cancel": [["cancel", "hostile", "waiting", f"unknown{CONTROLS}"]],
-    "dead": [["dead"]],
-    "retry": [["retry", "bucket", f"unknown{CONTROLS}"], ["retry", f"--{CONTROLS}"]],
+    "dead": [["dead"], ["dead", "--messages"]],
+    "drop": [["drop", "--all"], ["drop", f"unknown{CONTROLS}"]],
+    "retry": [["retry", "bucket", f"unknown{CONTROLS}"], ["retry", f"--{CONTROLS}"], ["retry", "--messages", "--all"]],
     "pause": [["pause", "--tenant", "radio", "--reason", SENTENCE]],
     "resume": [["resume"], ["resume", "--model", f"x{CONTROLS}"]],
     "events": [["events", "--limit", "2", "--timeout", "5"]],
@@ -74,6 +79,11 @@ EVENT = CaptionEvent.model_validate(
         },
     }
 )
+
+
+def clock() -> datetime:
+    """Some moment."""
+    return datetime(2026, 11, 28, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -101,6 +111,11 @@ def hostile(client: CaptionClient, ledger: Ledger, server: Server) -> None:
     client.operations.pause(reason=SENTENCE)
     for event in (EVENT, EVENT.model_copy(update={"id": "evt_2"})):
         publish(server.url, OutboxEntry(event.id, "caption.failed", event.encode(), "hostile"))
+    letter = DeadLetter(reason=SENTENCE, at=clock(), queue=CONTROLS, job_id=f"a{CONTROLS}", body=SENTENCE.encode())
+    with Connection(server.url) as connection:
+        connection.Producer().publish(
+            letter.encode(), routing_key=DEAD_QUEUE, declare=[Queue(DEAD_QUEUE, Exchange(""))]
+        )
 
 
 @pytest.fixture

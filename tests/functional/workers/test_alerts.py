@@ -39,7 +39,7 @@ def test_metrics_that_pools_are_scaled_by_exist(ledger: Ledger, publisher: Publi
 
 def _there(ledger: Ledger, publisher: Publisher) -> set[str]:
     metrics = Metrics()
-    metrics.registry.register(WholeFleet(ledger, publisher.depth, {CAPTIONER: [DOCUMENTED]}))
+    metrics.registry.register(WholeFleet(ledger, publisher.depths, {CAPTIONER: [DOCUMENTED]}))
     return {family.name for family in metrics.registry.collect()}
 
 

@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 from random import Random
 
@@ -11,15 +13,22 @@ from structlog.testing import capture_logs
 
 from captionfleet_ledger import Delivery, DeliveryState, Ledger
 from captionfleet_schemas.signature import verify
+from captionfleet_workers.lifecycle.faults import MachineFault
+from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbound import AddressPolicy
 from captionfleet_workers.outbound.clients import guarded_client
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.tracing import Traces
-from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, Deliveries
+from captionfleet_workers.webhooks.deliver import LEASE_MARGIN_SECONDS, LEFT_SECONDS, Deliveries
 from captionfleet_workers.webhooks.sender import Sender
+from tests.descriptors import no_more_files
 from tests.functional.fleet.receiver import Receiver
 from tests.functional.ledger.making import Clock, make_job, make_result, take
+from tests.functional.ledger.refusing import operator
+from tests.polling import until
+from tests.servers import Server
+from tests.servers.process import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = AddressPolicy(allow_http=True, allowed_networks=(ip_network("127.0.0.0/8"),))
@@ -27,7 +36,13 @@ TIMEOUT = 10.0
 
 
 @pytest.fixture
-def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]:
+def health() -> Health:
+    """Of a machine that is well."""
+    return Health({}, relief={}, limit=600.0)
+
+
+@pytest.fixture
+def deliveries(ledger: Ledger, settings: WorkerSettings, health: Health) -> Iterator[Deliveries]:
     """Deliveries as a worker makes them, loopback allowed."""
     with guarded_client(LOOPBACK) as client:
         yield Deliveries(
@@ -37,6 +52,7 @@ def deliveries(ledger: Ledger, settings: WorkerSettings) -> Iterator[Deliveries]
             random=Random(1),
             metrics=Metrics(),
             traces=Traces(NoOpTracer(), settings),
+            health=health,
         )
 
 
@@ -198,3 +214,54 @@ def test_unknown_delivery_is_nobodys(deliveries: Deliveries, receiver: Receiver)
     deliveries.attempt("dlv_03_evt_unknown")
 
     assert receiver.deliveries == []
+
+
+def test_fault_of_ones_own_is_no_attempt(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, health: Health, receiver: Receiver
+) -> None:
+    """A sender that can open no socket uses up none of the receiver's attempts, and another may try soon."""
+    delivery_id = due(ledger, receiver.url)
+    with no_more_files():
+        deliveries.attempt(delivery_id)
+
+    record = on_record(ledger)
+    assert (record.state, record.attempts) == (DeliveryState.PENDING, ())
+    assert health.aside is MachineFault.DESCRIPTORS
+    clock.advance(LEFT_SECONDS)
+    claim = ledger.deliveries.claim(delivery_id)
+    assert claim is not None
+    assert claim.attempt == 1
+
+
+def test_receiver_that_is_away_counts_unless_the_network_is_away_too(
+    ledger: Ledger, clock: Clock, deliveries: Deliveries, health: Health
+) -> None:
+    """A refused connection is the receiver's doing, but not for a worker that reaches nobody."""
+    delivery_id = due(ledger, f"http://127.0.0.1:{free_port()}/hook")
+    deliveries.attempt(delivery_id)
+    counted = len(on_record(ledger).attempts)
+    clock.advance(600)
+    health.step_aside(MachineFault.NETWORK, "cut off")
+    deliveries.attempt(delivery_id)
+
+    assert (counted, len(on_record(ledger).attempts)) == (1, 1)
+
+
+def test_an_attempt_is_put_on_record_when_the_ledger_is_back(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver, server: Server
+) -> None:
+    """The ledger refuses from the moment at which the receiver has it; nobody makes the attempt again."""
+    delivery_id = due(ledger, receiver.url)
+    with ThreadPoolExecutor(1) as thread, operator(server) as client, capture_logs() as lines:
+        receiver.meanwhile = partial(client.acl_setuser, "default", enabled=True, categories=["-@scripting"])
+        try:
+            attempt = thread.submit(deliveries.attempt, delivery_id)
+            until(lambda: any(line["event"] == "ledger.unavailable" for line in lines), "the ledger has refused")
+        finally:
+            receiver.meanwhile = lambda: None
+            client.acl_setuser("default", enabled=True, categories=["+@all"])
+        attempt.result(30)
+    deliveries.attempt(delivery_id)
+
+    assert len(receiver.deliveries) == 1
+    assert [attempt.status for attempt in on_record(ledger).attempts] == [204]

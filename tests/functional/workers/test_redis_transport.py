@@ -8,6 +8,7 @@ from celery import Celery
 from celery.contrib.testing.worker import start_worker
 from kombu.transport.redis import Channel as KombuChannel
 
+from captionfleet_workers.broker.amqp_transport import NAME as AMQP
 from captionfleet_workers.redis_transport import NAME, Channel, transport_for
 
 
@@ -17,14 +18,14 @@ from captionfleet_workers.redis_transport import NAME, Channel, transport_for
         ("redis://broker:6379/0", NAME),
         ("rediss://user:secret@broker/0", NAME),
         ("redis+socket:///run/redis.sock", NAME),
-        ("amqp://broker//", None),
-        ("amqps://broker//", None),
+        ("amqp://broker//", AMQP),
+        ("amqps://broker//", AMQP),
         ("sentinel://broker:26379", None),
         ("memory://", None),
     ],
 )
 def test_transport_of_an_address(url: str, transport: str | None) -> None:
-    """Ours for Redis alone; what Celery chooses is right for everything else."""
+    """Ours for Redis and RabbitMQ; what Celery chooses is right for everything else."""
     assert transport_for(url) == transport
 
 

@@ -7,14 +7,14 @@ from celery import Celery
 from structlog.testing import capture_logs
 
 from captionfleet_ledger import Ledger
-from captionfleet_schemas import CaptionEvent, JobState
+from captionfleet_schemas import CaptionEvent, JobState, Lane
 from captionfleet_schemas.wire import DELIVERIES_QUEUE, RESULTS_QUEUE, USAGE_QUEUE
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.sweeper import Sweeper
-from tests.functional.ledger.making import Clock, make_hooked_job, make_job, make_result, state_of, take
+from tests.functional.ledger.making import HOOK, Clock, make_hooked_job, make_job, make_result, state_of, take
 from tests.functional.workers.broker import take_all, take_calls
 from tests.polling import until
 
@@ -67,6 +67,37 @@ def test_deep_backlog_gets_no_second_message(
 
     assert sent == 0
     assert take_calls(app, "captions") == [{"job_id": "job-0"}]
+
+
+def test_one_queue_that_takes_nothing_holds_up_no_other(
+    app: Celery, ledger: Ledger, clock: Clock, settings: WorkerSettings, sweeper: Sweeper
+) -> None:
+    """What it should have taken is not marked as sent, and offered again; all else is done in the same sweep."""
+    broker = redis.Redis.from_url(settings.broker_url.get_secret_value())
+    ledger.jobs.accept_many([make_job("job-1"), make_job("job-2", lane=Lane.BULK), make_hooked_job("job-3")])
+    claim = take(ledger, "job-3")
+    settlement = ledger.jobs.settle(claim.lease, make_result(claim), webhook_url=HOOK)
+    assert settlement is not None
+    ledger.jobs.mark_unsent(["job-1", "job-2"])
+    broker.set("captions", "no list")
+    broker.set(USAGE_QUEUE.name, "no list")
+    clock.advance(11)
+
+    sweeper.sweep()
+    early = take_calls(app, "captions.bulk"), take_calls(app, DELIVERIES_QUEUE), take_all(app, RESULTS_QUEUE.name)
+    waiting = ledger.outbox.waiting()
+    broker.delete("captions", USAGE_QUEUE.name)
+    clock.advance(11)
+    sweeper.sweep()
+    broker.close()
+
+    caption, usage = settlement.events
+    assert early == ([{"job_id": "job-2"}], [{"delivery_id": settlement.delivery_id}], [caption.body])
+    assert (waiting.count, waiting.oldest_seconds) == (1, 11)
+    assert take_calls(app, "captions") == [{"job_id": "job-1"}]
+    assert take_calls(app, "captions.bulk") == []
+    assert take_all(app, USAGE_QUEUE.name) == [usage.body]
+    assert ledger.outbox.waiting().count == 0
 
 
 def test_processes_take_turns(ledger: Ledger) -> None:

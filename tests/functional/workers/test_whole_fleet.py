@@ -38,7 +38,7 @@ def cut_off() -> Iterator[Publisher]:
 def registry_of(ledger: Ledger, publisher: Publisher, clock: Clock, *accounts: Rates) -> CollectorRegistry:
     """What a worker serves, on a clock of its own."""
     registry = CollectorRegistry()
-    registry.register(WholeFleet(ledger, publisher.depth, {CAPTIONER: accounts or (DOCUMENTED,)}, clock))
+    registry.register(WholeFleet(ledger, publisher.depths, {CAPTIONER: accounts or (DOCUMENTED,)}, clock))
     return registry
 
 

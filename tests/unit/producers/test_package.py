@@ -6,7 +6,7 @@ import sys
 
 import captionfleet_producers
 from captionfleet_producers import ProducerError, errors
-from captionfleet_producers.cli import jobs, options
+from captionfleet_producers.cli import filters, options
 from captionfleet_schemas import JobState, Lane
 
 
@@ -43,4 +43,4 @@ def test_help_loads_nothing_heavy() -> None:
 def test_choices_of_the_command_line_are_those_of_the_schemas() -> None:
     """The choices are written down again so that `--help` is quick; here they are held together."""
     assert tuple(Lane) == options.LANES
-    assert tuple(JobState) == jobs.STATES
+    assert tuple(JobState) == filters.STATES

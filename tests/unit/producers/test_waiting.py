@@ -23,6 +23,7 @@ class Records:
         self._ends = ends
         self.time = StoppedClock()
         self.reads: list[int] = []
+        self.rejected: dict[str, CaptionResult] = {}
 
     def read(self, ids: Sequence[str]) -> list[JobRecord | None]:
         """What the ledger would say now."""
@@ -31,7 +32,7 @@ class Records:
 
     def results(self, timeout: float | None) -> list[CaptionResult]:
         """Wait for all."""
-        return list(results(self._ends, timeout, read=self.read, clock=self.time.clock))
+        return list(results(self._ends, timeout, read=self.read, rejection=self.rejected.get, clock=self.time.clock))
 
 
 def _record(job_id: str, *, ended: bool) -> JobRecord:
@@ -105,4 +106,4 @@ def test_a_job_that_nobody_knows_is_an_error() -> None:
     time = StoppedClock()
 
     with pytest.raises(UnknownJobError, match="no job typo"):
-        list(results(["typo"], None, read=lambda ids: [None for _ in ids], clock=time.clock))
+        list(results(["typo"], None, read=lambda ids: [None for _ in ids], rejection=lambda _: None, clock=time.clock))

@@ -1,6 +1,6 @@
 """The line, as one process deals with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import cast
@@ -31,6 +31,8 @@ class Edge:
     states_of: Mapping[str, JobState | None] = field(default_factory=dict[str, JobState | None])
     broker_is_away: bool = False
     others_in_line: bool = False
+    is_outage: bool = False
+    back: list[str] = field(default_factory=list[str])
     admitted: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
     sent: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -49,7 +51,12 @@ class Edge:
         self.left.append(job_id)
         return self.others_in_line
 
-    def call_up(self, _name: str, _rates: Rates) -> Mapping[str, Group]:
+    def step_back(self, _name: str, _accounts: Sequence[str], _group: Group, job_id: str, **_since: object) -> bool:
+        """Let a job stand in line again, while nobody answers."""
+        self.back.append(job_id)
+        return self.is_outage
+
+    def call_up(self, _name: str, _rates: Rates, **_accounts: object) -> Mapping[str, Group]:
         """Name who is next."""
         return self.called
 
@@ -71,7 +78,41 @@ class Edge:
 def make_line(edge: Edge, rates: Rates = LIMITED) -> Line:
     """A line at this edge."""
     ledger = cast("Ledger", SimpleNamespace(line=edge, jobs=edge))
-    return Line(ledger, cast("Publisher", edge), lambda _model: rates, holder="process", slots=8)
+    return Line(
+        ledger,
+        cast("Publisher", edge),
+        lambda _model: rates,
+        accounts=("",),
+        is_held_up=lambda _model: edge.is_outage,
+        holder="process",
+        slots=8,
+    )
+
+
+def test_an_outage_is_waited_for_in_line_without_limits_too() -> None:
+    """Who is not admitted stands in line, and who was goes back as long as nothing answers."""
+    edge = Edge(admits=[False, True], is_outage=True)
+    line, attempt = make_line(edge, UNLIMITED), make_attempt()
+
+    with pytest.raises(InLineError):
+        line.enter(attempt)
+    line.enter(attempt)
+    with pytest.raises(InLineError):
+        line.step_back(attempt)
+    line.leave(attempt)
+
+    assert (edge.back, edge.left) == (["job-1"], [])
+
+
+def test_who_is_ahead_stays_when_something_answers_again() -> None:
+    """The ledger knows before the process does."""
+    edge = Edge(admits=[True])
+    line, attempt = make_line(edge), make_attempt()
+    line.enter(attempt)
+
+    line.step_back(attempt)
+
+    assert attempt.ahead
 
 
 def test_who_is_admitted_goes_ahead() -> None:

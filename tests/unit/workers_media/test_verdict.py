@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from captionfleet_schemas import FailureCode
-from captionfleet_workers.errors import PermanentError, TransientError
+from captionfleet_workers.errors import MachineError, PermanentError
+from captionfleet_workers.lifecycle.faults import MachineFault
 from captionfleet_workers.media.child import verdict
 from captionfleet_workers.media.facts import ChildLimits
 
@@ -32,7 +33,8 @@ def test_file_that_breaks_its_child_fails(exit_code: int, timed_out: bool, says:
 
 @pytest.mark.parametrize("exit_code", [-signal.SIGKILL, -signal.SIGTERM, 255, 0])
 def test_child_that_was_ended_is_no_fault_of_the_file(exit_code: int) -> None:
-    """The system short of memory, or a stopping worker, ends a child too: the job is tried again."""
+    """The system short of memory, or a stopping worker, ends a child too: the job goes back untouched."""
     error = verdict(exit_code, LIMITS, timed_out=False)
 
-    assert isinstance(error, TransientError)
+    assert isinstance(error, MachineError)
+    assert (error.fault, error.otherwise) == (MachineFault.CHILD, FailureCode.AUDIO_DAMAGED)

@@ -7,8 +7,9 @@ from captionfleet_schemas.buckets import StoreAddress
 from captionfleet_workers.errors import AudioUnavailableError
 from captionfleet_workers.fetch import stores
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin
-from captionfleet_workers.fetch.spool import check_room, spooling, too_large
+from captionfleet_workers.fetch.spool import spooling
 from captionfleet_workers.outbound.addresses import ForbiddenAddressError
+from captionfleet_workers.outbound.deadline import check_deadline
 
 
 def fetch(url: str, into: Path, policy: FetchPolicy) -> Fetched:
@@ -30,12 +31,11 @@ def read(address: StoreAddress, into: Path, policy: FetchPolicy) -> Fetched:
     """Read an object that may be read."""
     end = time.monotonic() + policy.deadline
     size = stores.size_of(address)
-    if size > policy.max_bytes:
-        raise too_large(policy.max_bytes)
-    check_room(into, size, policy.min_free_bytes)
-    with spooling(into, policy.max_bytes) as spool:
+    with spooling(into, policy) as spool:
+        spool.expect(size)
         for chunk in stores.chunks_of(address):
             spool.write(chunk)
+            check_deadline()
             if time.monotonic() > end:
                 raise AudioUnavailableError(f"{address} was not delivered in time")
         return spool.fetched(_signed(address, size) if policy.presign else None)

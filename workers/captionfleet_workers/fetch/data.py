@@ -16,7 +16,7 @@ def fetch(url: str, into: Path, policy: FetchPolicy) -> Fetched:
     header, comma, payload = url.partition(",")
     if not comma:
         raise _malformed("it has no comma before its data")
-    with spooling(into, policy.max_bytes) as spool:
+    with spooling(into, policy) as spool:
         spool.write(_decoded(payload, is_base64=header.lower().endswith(";base64")))
         return spool.fetched()
 

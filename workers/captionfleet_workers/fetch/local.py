@@ -31,4 +31,4 @@ def _hash_of(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         reason = f"the file {path.name!r} cannot be read: {error.strerror}"
-        raise PermanentError(FailureCode.AUDIO_UNREACHABLE, reason) from None
+        raise PermanentError(FailureCode.AUDIO_UNREACHABLE, reason) from error

@@ -12,7 +12,7 @@ from captionfleet_schemas import FailureCode
 from captionfleet_workers.errors import AudioUnavailableError, PermanentError
 from captionfleet_workers.fetch import answers
 from captionfleet_workers.fetch.policy import Fetched, FetchPolicy, Origin, Reference
-from captionfleet_workers.fetch.spool import Spool, check_room, spooling, too_large
+from captionfleet_workers.fetch.spool import Spool, spooling
 from captionfleet_workers.media.sniff import text_kind
 from captionfleet_workers.outbound.addresses import is_public, parse_url, port_of, shown
 from captionfleet_workers.outbound.deadline import deadline
@@ -25,7 +25,7 @@ _HEADERS = {"accept": "audio/*, video/*;q=0.9, */*;q=0.5", "accept-encoding": "i
 def fetch(audio: Reference, into: Path, policy: FetchPolicy, client: httpx2.Client) -> Fetched:
     """Download into a spool file, continuing a body that breaks off where its origin can."""
     address = parse_url(audio.url)
-    with deadline(policy.deadline), spooling(into, policy.max_bytes) as spool:
+    with deadline(policy.deadline), spooling(into, policy) as spool:
         try:
             return _download(address, audio.headers, spool, policy, client)
         except httpx2.DecodingError as error:
@@ -45,7 +45,7 @@ def _download(
         had = spool.bytes
         with closing(_answer(client, address, private, continuing, policy.max_redirects)) as response:
             try:
-                _receive(response, spool, policy)
+                _receive(response, spool)
                 return spool.fetched(_origin(response, with_headers=bool(private)))
             except (httpx2.NetworkError, httpx2.ReadTimeout, httpx2.RemoteProtocolError):
                 continuing = answers.continuation(response, spool.bytes)
@@ -85,16 +85,13 @@ def _same_origin(one: httpx2.URL, other: httpx2.URL) -> bool:
     return (one.scheme, one.host, port_of(one)) == (other.scheme, other.host, port_of(other))
 
 
-def _receive(response: httpx2.Response, spool: Spool, policy: FetchPolicy) -> None:
+def _receive(response: httpx2.Response, spool: Spool) -> None:
     objection = answers.objection(response, have=spool.bytes, now=datetime.now(UTC))
     if objection:
         raise objection
     if response.status_code != HTTPStatus.PARTIAL_CONTENT:
         spool.restart()
-    expected = answers.total_bytes(response) or 0
-    if expected > policy.max_bytes:
-        raise too_large(policy.max_bytes)
-    check_room(spool.path.parent, expected - spool.bytes, policy.min_free_bytes)
+    spool.expect(answers.total_bytes(response) or 0)
     for chunk in response.iter_bytes():
         if not spool.bytes:
             _check_start(chunk)

@@ -16,6 +16,7 @@ from captionfleet_workers.fit.policy import FitPlan
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.leases import Held
 from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.turns import Asker
 from captionfleet_workers.model.port import Answer, AudioFile, AudioUpload, AudioUrl
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.shutdown import Shutdown
@@ -43,6 +44,8 @@ class Attempt:
     """Whether the job counts as ahead of its call."""
     permit: Permit | None = None
     """Of the last call; None where the account has no limit."""
+    called_at: float = 0.0
+    """When it began, in seconds since 1970; 0 before it."""
     answer: Answer | None = None
     caption_key: str | None = None
     """What the answer is remembered under; None remembers nothing."""
@@ -66,6 +69,11 @@ class Attempt:
     def group(self) -> Group:
         """Among whose jobs it waits for its call."""
         return Group(lane=self.job.lane, tenant=self.job.tenant)
+
+    @property
+    def asker(self) -> Asker:
+        """For whom media children run."""
+        return Asker(group=self.group, check=self.check, check_waiting=self.check_waiting)
 
     @property
     def deadline(self) -> float | None:
@@ -108,6 +116,11 @@ class Attempt:
         while (left := until - time.monotonic()) > 0:
             self.held.lost.wait(min(left, 0.25))
             self.check_waiting()
+
+    @property
+    def has_lost_its_audio(self) -> bool:
+        """Whether somebody has removed the file from the spool."""
+        return self.fetched is not None and self.fetched.temporary and not self.fetched.path.exists()
 
     def close(self) -> None:
         """Remove the attempt's files from the spool."""

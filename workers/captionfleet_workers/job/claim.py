@@ -1,4 +1,4 @@
-"""The first step: a message names a job; the ledger says whether it is this worker's to do."""
+"""The first step: a message names a job; the ledger says which one is this worker's to do now, if any."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     model: str,
     token: str,
 ) -> Claim | Refusal:
-    """Claim a job, accepting it first when the ledger does not know it and the message carries it.
+    """Claim the job whose turn it is, accepting the named one first when only the message knows it and carries it.
 
     Any Celery-speaking service may send a job that way; our own client writes it to the ledger before it sends. The
     token makes it safe to repeat the call when the ledger's answer was lost. A job of a newer release is left to the
@@ -35,22 +35,20 @@ def claim(  # noqa: PLR0913  what the ledger is asked, by name
     Raises:
         InvalidMessageError: the ledger does not know the job, and the message carries none or one that is not valid.
     """
-    if not job_id:
-        raise InvalidMessageError("the message names no job_id", dict(body or {}))
 
     def take() -> Claim | Refusal:
-        return ledger.jobs.claim(job_id, holder=holder, lease_seconds=lease_seconds, model=model, token=token)
+        return ledger.jobs.take(job_id, holder=holder, lease_seconds=lease_seconds, model=model, token=token)
 
     try:
         claimed = take()
         if claimed is Refusal.UNKNOWN:
-            _accept(ledger, job_id, body)
+            accept(ledger, job_id, body)
             claimed = take()
         if isinstance(claimed, Claim):
             _check_readable(claimed)
     except UnreadableJobError as error:
         log.warning("job.left_to_newer_worker", reason=str(error))
-        ledger.jobs.set_aside(Lease(job_id, token))
+        ledger.jobs.set_aside(Lease(error.job_id, token))
         return Refusal.WAITING
     return claimed
 
@@ -65,7 +63,12 @@ def _check_readable(claimed: Claim) -> None:
         raise UnreadableJobError(claimed.job.id, f"its {error.title.lower()} is that of another release") from error
 
 
-def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> None:
+def accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> None:
+    """Write a job to the ledger that its message carries.
+
+    Raises:
+        InvalidMessageError: the message carries none or one that is not valid, or its id is that of another job.
+    """
     if body is None:
         raise InvalidMessageError(
             f"the ledger holds no job {job_id!r}, and the message carries none", {"job_id": job_id}
@@ -74,7 +77,8 @@ def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> N
         raise InvalidMessageError(
             f"ids such as {job_id!r} are those of parts of long audio; choose another", dict(body)
         )
-    sent = {"id": job_id, **body}
+    # An id that is there and empty is what some languages make of one that is left out.
+    sent = {**body, "id": body.get("id") or job_id}
     newer = _is_newer(body)
     job = _outlines(sent) if newer else CaptionJob.decode(sent)
     if objection := objection_to_metadata(job.metadata):
@@ -83,6 +87,8 @@ def _accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> N
         raise InvalidMessageError(f"the message is about job {job_id!r} and carries job {job.id!r}", dict(body))
     try:
         ledger.jobs.accept(job, body=json.dumps(sent).encode() if newer else None)
+    except RecursionError:
+        raise InvalidMessageError("the job is nested too deeply", {"job_id": job_id}) from None
     except JobConflictError as error:
         raise InvalidMessageError(str(error), dict(body)) from error
     log.info("job.accepted_from_message", scheme=job.scheme)

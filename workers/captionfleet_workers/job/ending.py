@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -15,6 +16,7 @@ from captionfleet_workers.job.drift import Expected, drift_of, expected_of
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.memory import memo_of
 from captionfleet_workers.patience import until_ledger_answers
+from captionfleet_workers.retry import DEFAULT_SCHEDULE
 
 log = structlog.get_logger()
 
@@ -69,15 +71,27 @@ def _count(attempt: Attempt, fleet: Fleet, outcome: CaptionResult, expected: Exp
             fleet.metrics.expected(outcome.model, expected.usage, expected.cost)
 
 
-def defer(attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str) -> None:
-    """Give the slot up: the sweep queues the job again when it is due."""
+def defer(  # noqa: PLR0913  what the wait is for, how long it is, and what it costs
+    attempt: Attempt, fleet: Fleet, reason: WaitingReason, after: float, *, why: str, counts: bool = True
+) -> None:
+    """Give the slot up: the sweep queues the job again when it is due. `counts` says whether that was an attempt."""
     progress = attempt.progress.encode()
     deferred = _as_holder(
         attempt,
         fleet,
-        lambda: fleet.ledger.jobs.defer(attempt.claim.lease, reason=reason, delay=after, progress=progress),
+        lambda: fleet.ledger.jobs.defer(
+            attempt.claim.lease, reason=reason, delay=after, progress=progress, counts=counts
+        ),
     )
     log.info("job.waiting" if deferred else "job.lost", waiting_for=reason, seconds=round(after, 1), why=why)
+
+
+def give_way(attempt: Attempt, fleet: Fleet, *, why: str) -> None:
+    """Give the slot up to others, as if the job had not been started: it waits longer each time."""
+    attempt.progress = replace(attempt.progress, slow_downloads=attempt.progress.slow_downloads + 1)
+    longest = DEFAULT_SCHEDULE.slow_origin.ceiling(attempt.progress.slow_downloads)
+    after = fleet.random.uniform(longest / 2, longest)
+    defer(attempt, fleet, WaitingReason.RETRYING, after, why=why, counts=False)
 
 
 def park(attempt: Attempt, fleet: Fleet, scope: str, *, why: str) -> None:
@@ -107,7 +121,7 @@ def await_parts(attempt: Attempt, fleet: Fleet, parts: Mapping[str, str]) -> Non
 
 
 def hand_back(attempt: Attempt, fleet: Fleet) -> None:
-    """Return the job, as if it had not been started, because this worker is stopping."""
+    """Return the job, as if it had not been started: this worker is stopping, or has stepped aside."""
     progress = attempt.progress.encode()
     if not _as_holder(attempt, fleet, lambda: fleet.ledger.jobs.release(attempt.claim.lease, progress=progress)):
         log.info("job.lost")

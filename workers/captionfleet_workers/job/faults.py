@@ -12,7 +12,7 @@ class Faults:
     """The ledger's breakers as they were a moment ago; safe to share by threads."""
 
     def __init__(self, ledger: Ledger, *, several: bool) -> None:
-        """The only account of a fleet has no breaker; its faults pause the model."""
+        """Nobody has to look whether the only account is at fault: there is no other way to go."""
         self._ledger = ledger
         self._several = several
         self._seen: dict[str, tuple[float, dict[str, Fault]]] = {}

@@ -11,7 +11,7 @@ from captionfleet_ledger import Ledger
 from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.activity import Activity
 from captionfleet_workers.fetch import FetchPolicy
-from captionfleet_workers.job.cool_down import CoolDowns
+from captionfleet_workers.fetch.downloads import Downloads
 from captionfleet_workers.job.faults import Faults
 from captionfleet_workers.job.known_audio import KnownAudio
 from captionfleet_workers.job.lengths import LearnedLengths
@@ -20,9 +20,12 @@ from captionfleet_workers.job.pacer import Pacer
 from captionfleet_workers.job.pausing import Pauses
 from captionfleet_workers.job.pieces import PiecePublisher
 from captionfleet_workers.leases import LeaseKeeper
+from captionfleet_workers.lifecycle.health import Health
 from captionfleet_workers.media.child import Children
 from captionfleet_workers.metrics import Metrics
 from captionfleet_workers.outbox import Outbox
+from captionfleet_workers.pacing.answers import Answers
+from captionfleet_workers.pacing.conditions import Conditions
 from captionfleet_workers.publisher import Publisher
 from captionfleet_workers.settings import WorkerSettings
 from captionfleet_workers.shutdown import Shutdown
@@ -42,8 +45,10 @@ class Fleet:
     publisher: Publisher
     outbox: Outbox
     activity: Activity
+    health: Health
     leases: LeaseKeeper
-    cool_downs: CoolDowns
+    conditions: Conditions
+    answers: Answers
     line: Line
     pacer: Pacer
     lengths: LearnedLengths
@@ -51,6 +56,7 @@ class Fleet:
     http: httpx2.Client
     """For audio: it reaches only addresses that the operator allows."""
     fetching: FetchPolicy
+    downloads: Downloads
     media: Children
     known_audio: KnownAudio
     accounts: Accounts

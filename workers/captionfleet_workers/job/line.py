@@ -1,6 +1,6 @@
 """How jobs leave the queue ahead of their calls: as many as there are calls for soon; the others stand in line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -30,15 +30,31 @@ class Line:
         publisher: Publisher,
         rates_of: Callable[[str], Rates],
         *,
+        accounts: Sequence[str],
+        is_held_up: Callable[[str], bool],
         holder: str,
         slots: int,
         beat: Callable[[str], None] = lambda _loop: None,
     ) -> None:
-        """`slots` is how many jobs this process works on at once; `beat` is for the thread of `caller`."""
+        """Nothing runs before the thread of `caller` is started.
+
+        Args:
+            ledger: where the line is.
+            publisher: sends for jobs.
+            rates_of: what all accounts allow of a model.
+            accounts: their names.
+            is_held_up: whether the calls of a model without limits are held up by an outage; may raise
+                `LedgerUnavailableError`.
+            holder: names this process.
+            slots: how many jobs this process works on at once.
+            beat: for the thread of `caller`.
+        """
         self.caller = Caller(self.call_up, beat=beat)
         self._ledger = ledger
         self._publisher = publisher
         self._rates_of = rates_of
+        self._accounts = accounts
+        self._is_held_up = is_held_up
         self._holder = holder
         self._slots = slots
 
@@ -50,23 +66,41 @@ class Line:
             LeaseLostError: likewise, while the ledger was away.
             HandedBackError: this worker is stopping, and the ledger is away.
         """
-        rates = self._rates_of(attempt.card.name)
-        if not is_limited(rates) or _is_exempt(attempt):
+        model = attempt.card.name
+        if _is_exempt(attempt) or not until_ledger_answers(lambda: self._has_line(model), attempt.rest):
             return
-        attempt.ahead = until_ledger_answers(
-            lambda: self._ledger.line.admit(
-                attempt.card.name,
-                rates,
-                attempt.group,
-                attempt.job_id,
-                since=attempt.claim.accepted_at,
-                holder=self._holder,
-                slots=self._slots,
-            ),
-            attempt.rest,
-        )
+        attempt.ahead = until_ledger_answers(lambda: self._admit(attempt), attempt.rest)
         if not attempt.ahead:
             raise InLineError
+
+    def step_back(self, attempt: Attempt) -> None:
+        """Go back to the place in line, as no account answers; return if one does again.
+
+        Raises:
+            InLineError: the job stands in line.
+            LedgerUnavailableError: the ledger does not answer.
+        """
+        if _is_exempt(attempt) or not self._ledger.line.step_back(
+            attempt.card.name, self._accounts, attempt.group, attempt.job_id, since=attempt.claim.accepted_at
+        ):
+            return
+        attempt.ahead = False
+        raise InLineError
+
+    def _has_line(self, model: str) -> bool:
+        return is_limited(self._rates_of(model)) or self._is_held_up(model)
+
+    def _admit(self, attempt: Attempt) -> bool:
+        return self._ledger.line.admit(
+            attempt.card.name,
+            self._rates_of(attempt.card.name),
+            attempt.group,
+            attempt.job_id,
+            since=attempt.claim.accepted_at,
+            holder=self._holder,
+            slots=self._slots,
+            accounts=self._accounts,
+        )
 
     def leave(self, attempt: Attempt) -> None:
         """Make room, if the job took any and has got no permit."""
@@ -86,7 +120,7 @@ class Line:
         Raises:
             LedgerUnavailableError: the ledger does not answer; whom it has named is named again.
         """
-        called = self._ledger.line.call_up(model, self._rates_of(model))
+        called = self._ledger.line.call_up(model, self._rates_of(model), accounts=self._accounts)
         states = dict(zip(called, self._ledger.jobs.states(called), strict=True)) if called else {}
         self._send({job_id: called[job_id] for job_id, state in states.items() if state in COMES})
         for job_id, state in states.items():
@@ -94,10 +128,9 @@ class Line:
                 self._ledger.line.leave(model, called[job_id], job_id)
 
     def call_up_all(self) -> None:
-        """Likewise for each model that has a limit: whoever should have done so may have died."""
+        """Likewise for each model: whoever should have done so may have died."""
         for model in MODELS:
-            if is_limited(self._rates_of(model)):
-                self.call_up(model)
+            self.call_up(model)
 
     def _send(self, called: dict[str, Group]) -> None:
         try:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -68,6 +69,7 @@ class Pacer:
         self._rates_of = rates_of
         self._call_up = call_up
         self._tickets: dict[str, dict[str, Ticket]] = {}
+        self._outages: dict[str, bool] = {}
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._stopped = False
@@ -99,6 +101,15 @@ class Pacer:
             if tickets.get(job_id) is ticket:
                 del tickets[job_id]
 
+    def comes_first(self, ticket: Ticket, of: int) -> bool:
+        """Whether it is one of so many of this process that have waited longest for a model."""
+        with self._lock:
+            return ticket in islice(self._tickets[ticket.model].values(), of)
+
+    def outage(self, model: str) -> bool:
+        """Whether every account of a model was at fault when it was last asked for a permit in vain."""
+        return self._outages.get(model, False)
+
     def turn(self) -> float:
         """Ask once for each model for which anybody waits. Returns seconds until it is worth asking again.
 
@@ -117,6 +128,7 @@ class Pacer:
         if not permit.granted:
             self._tell(model, permit)
             return permit.wait
+        self._outages[model] = False
         with self._lock:
             ticket = self._tickets[model].pop(permit.job_id, None)
         if ticket is not None:
@@ -133,6 +145,7 @@ class Pacer:
         return list(fronts.values())[:MOST_FRONTS]
 
     def _tell(self, model: str, permit: Permit) -> None:
+        self._outages[model] = permit.outage
         with self._lock:
             for ticket in self._tickets[model].values():
                 ticket.outlook = permit

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import structlog
 
@@ -14,23 +15,29 @@ from captionfleet_workers.errors import (
     InPartsError,
     JobError,
     LeaseLostError,
+    MachineError,
+    NoRoomError,
     PausedError,
     PermanentError,
+    SlowOriginError,
     ThrottledError,
     TransientError,
 )
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.cool_down import EXCEEDED
-from captionfleet_workers.job.ending import await_parts, defer, hand_back, line_up, park, settle
-from captionfleet_workers.job.failover import leave_account, note_failure
+from captionfleet_workers.job.ending import await_parts, defer, give_way, hand_back, line_up, park, settle
+from captionfleet_workers.job.failover import leave_account
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.job.gather import gather
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.job.quoting import free
 from captionfleet_workers.job.steps import walk
+from captionfleet_workers.lifecycle.blame import blamed_on_machine, own_fault
+from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.model.catalogue import Verdict
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.pacing.outage import look_into
 from captionfleet_workers.patience import until_ledger_answers
 from captionfleet_workers.policies import quote_terms
 from captionfleet_workers.progress import Progress
@@ -77,32 +84,50 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         log.info("job.lost")
     except HandedBackError:
         hand_back(attempt, fleet)
-    except InLineError:
-        line_up(attempt, fleet)
-    except InPartsError as error:
-        await_parts(attempt, fleet, error.parts)
-    except PausedError as error:
-        park(attempt, fleet, error.scope, why=error.reason)
-    except ThrottledError as error:
-        defer(attempt, fleet, WaitingReason.RATE_LIMITED, error.retry_after, why=error.reason)
+    except MachineError as error:
+        fleet.health.step_aside(error.fault, error.message, attempt.job_id)
+        hand_back(attempt, fleet)
+    except (InLineError, InPartsError, NoRoomError, PausedError, SlowOriginError, ThrottledError) as error:
+        _let_wait(error, attempt, fleet)
+
+
+def _let_wait(reason: JobError, attempt: Attempt, fleet: Fleet) -> None:
+    """Give the slot up for what the job waits for."""
+    match reason:
+        case InLineError():
+            line_up(attempt, fleet)
+        case InPartsError():
+            await_parts(attempt, fleet, reason.parts)
+        case NoRoomError():
+            defer(attempt, fleet, WaitingReason.RETRYING, reason.retry_after, why=str(reason), counts=False)
+        case PausedError():
+            park(attempt, fleet, reason.scope, why=reason.reason)
+        case SlowOriginError():
+            give_way(attempt, fleet, why=str(reason))
+        case ThrottledError():
+            defer(attempt, fleet, WaitingReason.RATE_LIMITED, reason.retry_after, why=reason.reason)
 
 
 def _try(attempt: Attempt, fleet: Fleet) -> bool:
     """One walk through the steps. Returns whether this attempt is over; False asks for another walk at once."""
-    attempt.permit = None
+    attempt.permit, attempt.called_at = None, 0.0
+    before = attempt.progress
     try:
         _refuse_poison(attempt, fleet)
         outcome = _outcome(attempt, fleet)
-    except (TransientError, PermanentError) as problem:
+    except (MachineError, TransientError, PermanentError) as error:
+        problem = _own_problem(error, attempt, fleet, before)
         _note(problem)
         return _follow(_decide(problem, attempt, fleet), problem, attempt, fleet)
     except LedgerUnavailableError as error:
         log.warning("ledger.unavailable", reason=str(error))
+        _notice(error, fleet)
         attempt.rest(LEDGER_PAUSE_SECONDS)
         return False
     except JobError:
         raise
     except Exception as error:
+        _raise_if_machines(error, attempt, fleet, before)
         log.exception("job.internal_error")
         fault = TransientError(f"An error of our own: {type(error).__name__}.", code=FailureCode.POISONED)
         return _follow(_decide(fault, attempt, fleet), fault, attempt, fleet)
@@ -115,8 +140,43 @@ def _try(attempt: Attempt, fleet: Fleet) -> bool:
 def _outcome(attempt: Attempt, fleet: Fleet) -> CaptionResult:
     if attempt.claim.parts:
         return gather(attempt, fleet)
-    walk(attempt, fleet)
+    _walk(attempt, fleet)
     return result.succeeded(attempt, region=attempt.account.terms.region, now=fleet.clock())
+
+
+def _walk(attempt: Attempt, fleet: Fleet) -> None:
+    try:
+        walk(attempt, fleet)
+    except Exception:
+        if attempt.answer is None:
+            raise
+        # The answer is there and paid for: what failed behind the call is not worth a second one.
+        log.exception("job.internal_error_after_answer")
+
+
+def _own_problem(error: MachineError | Problem, attempt: Attempt, fleet: Fleet, before: Progress) -> Problem:
+    """What ended a walk, as a problem of the job.
+
+    Raises:
+        MachineError: it is none of the job's.
+    """
+    _raise_if_machines(error, attempt, fleet, before)
+    return own_fault(error) if isinstance(error, MachineError) else error
+
+
+def _raise_if_machines(error: Exception, attempt: Attempt, fleet: Fleet, before: Progress) -> None:
+    blamed = blamed_on_machine(error, fleet.health, attempt.job_id, lost_audio=attempt.has_lost_its_audio)
+    if blamed is not None:
+        # The walk counts for nothing.
+        attempt.progress = before
+        raise blamed from error
+
+
+def _notice(error: Exception, fleet: Fleet) -> None:
+    """A ledger that cannot be reached for want of a socket is not away."""
+    fault = machine_fault(error)
+    if fault is not None:
+        fleet.health.step_aside(fault, str(error))
 
 
 def _refuse_poison(attempt: Attempt, fleet: Fleet) -> None:
@@ -148,6 +208,7 @@ def _decide(problem: Problem, attempt: Attempt, fleet: Fleet) -> Decision:
         now=fleet.clock(),
         deadline=attempt.deadline,
         random=fleet.random,
+        evidence=look_into(problem, attempt, fleet),
     )
 
 
@@ -164,11 +225,10 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             attempt.progress = progress
             fleet.lengths.learn(attempt.card.name, seconds)
             return False
-        case Retry(after, reason, progress):
-            attempt.progress = progress
-            after = _warn_fleet(problem, after, attempt, fleet)
-            note_failure(problem, attempt, fleet)
-            return _wait(after, reason, problem, attempt, fleet)
+        case Retry() as retry:
+            attempt.progress = retry.progress
+            after = _warn_fleet(problem, retry.after, attempt, fleet)
+            return _wait(replace(retry, after=after), problem, attempt, fleet)
         case Pause(reason, progress):
             attempt.progress = progress
             if leave_account(attempt, fleet, reason):
@@ -177,11 +237,11 @@ def _follow(decision: Decision, problem: Problem, attempt: Attempt, fleet: Fleet
             return True
 
 
-def _wait(after: float, reason: WaitingReason, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
-    if after <= DEFAULT_SCHEDULE.in_slot:
-        attempt.rest(after)
+def _wait(retry: Retry, problem: Problem, attempt: Attempt, fleet: Fleet) -> bool:
+    if retry.after <= DEFAULT_SCHEDULE.in_slot:
+        attempt.rest(retry.after)
         return False
-    defer(attempt, fleet, reason, after, why=str(problem))
+    defer(attempt, fleet, retry.reason, retry.after, why=str(problem), counts=retry.counts)
     return True
 
 
@@ -200,7 +260,7 @@ def _tell_pace(problem: ModelCallError, after: float, attempt: Attempt, fleet: F
     model, pace, reason = attempt.card.name, fleet.ledger.pace, problem.row.reason
     if attempt.permit is None:
         pace.cool_down(model, after, reason, attempt.account.name)
-        fleet.cool_downs.forget(model)
+        fleet.conditions.forget(model)
         return after
     exceeded = EXCEEDED.get(reason, Exceeded.CAPACITY)
     rates = fleet.accounts.rates_on(attempt.account, model)

@@ -6,6 +6,7 @@ import os
 import resource
 import select
 import signal
+from multiprocessing import forkserver
 from pathlib import Path
 
 from captionfleet_workers.media.facts import ChildLimits
@@ -30,6 +31,19 @@ def confine(limits: ChildLimits) -> None:
         resource.setrlimit(name, (soft, hard))
 
 
+def room_left() -> int:
+    """Bytes of address space that the limit of this process still allows."""
+    return resource.getrlimit(resource.RLIMIT_AS)[0] - _mapped_bytes()
+
+
+def is_confined(process: int, limits: ChildLimits) -> bool:
+    """Whether a child has come so far that it ends with its worker even while it is stopped: its limits tell."""
+    try:
+        return resource.prlimit(process, resource.RLIMIT_NOFILE) == _both(limits.open_files)
+    except (ProcessLookupError, PermissionError):
+        return False
+
+
 def end_with(sentinel: int) -> None:
     """Have the kernel end this process when the worker does, even while it hangs in a library.
 
@@ -41,6 +55,15 @@ def end_with(sentinel: int) -> None:
     fcntl.fcntl(sentinel, fcntl.F_SETFL, fcntl.fcntl(sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     if select.select([sentinel], [], [], 0)[0]:
         os.kill(os.getpid(), signal.SIGIO)
+
+
+def let_the_fork_server_go() -> None:
+    """Give up what keeps the fork server alive, so that it ends with the worker, and with it whoever is confined.
+
+    A process that is stopped answers no signal but SIGKILL, which only its parent's end sends it.
+    """
+    # The pipe's other end tells the server that somebody still needs it; there is no public way to it.
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]  # noqa: SLF001  see above
 
 
 def _both(limit: int) -> tuple[int, int]:

@@ -5,12 +5,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from captionfleet_workers.media import work
-from captionfleet_workers.media.child import Children
+from captionfleet_workers.media.child import ANYBODY, Children
 from captionfleet_workers.media.facts import CUT_SECONDS, CUT_SHARE, Slice
+from captionfleet_workers.media.turns import Asker
 
 
 def cut(  # noqa: PLR0913  what of which file is cut, and how
-    path: Path, *, parts: int, longest: int | None, children: Children, within: Slice | None = None, enter: bool = False
+    path: Path,
+    *,
+    parts: int,
+    longest: int | None,
+    children: Children,
+    within: Slice | None = None,
+    enter: bool = False,
+    asker: Asker = ANYBODY,
 ) -> tuple[Slice, ...]:
     """Find where to split a file, or one part of it, in a child process: at quiet places near equal lengths.
 
@@ -21,6 +29,7 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
         children: of this worker process.
         within: what to split; None for the whole file.
         enter: begin shortly before that (`Inspection.enterable`), not at the file's beginning.
+        asker: for whom.
 
     Returns:
         Parts that follow one another and together are all of it: no sample is lost or repeated. They are numbered
@@ -28,12 +37,12 @@ def cut(  # noqa: PLR0913  what of which file is cut, and how
 
     Raises:
         PermanentError: the file cannot be decoded.
-        TransientError: the child was ended from outside.
+        MachineError: no child could do it on this machine.
         ValueError: `parts` or `longest` is below one.
     """
     if parts < 1 or (longest is not None and longest < 1):
         raise ValueError(f"no file can be cut into {parts} parts of at most {longest} samples")
-    found = children.run(work.cut, str(path), parts, longest, within, enter)
+    found = children.run(work.cut, str(path), parts, longest, within, enter, asker=asker)
     first = within.start if within else 0
     return tuple(Slice(first + start, first + end) for start, end in pairwise(found["boundaries"]))
 

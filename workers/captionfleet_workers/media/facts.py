@@ -106,7 +106,14 @@ class ChildLimits:
     output_bytes: int = 1_200_000_000
     open_files: int = 32
     max_audio_seconds: float = 12 * 3600.0
-    """Decoding stops here: a few megabytes can hold days of silence."""
+    """Decoding stops here: a few megabytes can hold days of silence,"""
+    max_values: int = 12 * 3600 * 2 * 96_000
+    """and an inspection here: samples of all channels. Twelve hours of stereo at the highest usual rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """What a child answers that has nothing else to do."""
 
 
 class Refusal(Exception):  # noqa: N818  it is a verdict on the file, not a failure of the program

@@ -5,7 +5,7 @@ from pathlib import Path
 from captionfleet_workers.media import xing
 from captionfleet_workers.media.batch import Batch, batched
 from captionfleet_workers.media.demux import Audio, has_decoder, open_audio
-from captionfleet_workers.media.facts import Inspection
+from captionfleet_workers.media.facts import Inspection, Refusal
 from captionfleet_workers.media.fingerprint import Fingerprint
 from captionfleet_workers.media.formats import codec_name, container_name
 from captionfleet_workers.media.peak import Peak
@@ -16,16 +16,19 @@ _LOST_SHARE = 0.02
 _LOST_SECONDS = 0.15
 
 
-def measure(path: Path, max_seconds: float) -> Inspection:
+def measure(path: Path, max_seconds: float, max_values: int) -> Inspection:
     """Inspect a file by decoding it.
 
     Raises:
-        Refusal: there is no sound in it that can be decoded, or more than `max_seconds` of it.
+        Refusal: there is no sound in it that can be decoded, or more than `max_seconds` of it, or more than
+            `max_values` samples of all channels.
     """
     with open_audio(path) as audio:
         heard = _Heard(Fingerprint(audio.stream))
         for batch in batched(audio.frames(max_seconds, heard.fingerprint.add_packet)):
             heard.add(batch)
+            if heard.values > max_values:
+                raise _too_much(max_values)
         return _facts(path, audio, heard)
 
 
@@ -35,15 +38,22 @@ class _Heard:
     def __init__(self, fingerprint: Fingerprint) -> None:
         self.peak = Peak()
         self.fingerprint = fingerprint
-        self.channels = self.sample_rate = 0
+        self.channels = self.sample_rate = self.values = 0
 
     def add(self, batch: Batch) -> None:
         self.peak.add(batch)
         self.fingerprint.add(batch)
+        self.values += batch.samples.size
         # What decodes counts: an HE-AAC header states half the rate, and parametric stereo one channel.
         _, channels, sample_rate = batch.shape
         self.channels = max(self.channels, channels)
         self.sample_rate = max(self.sample_rate, sample_rate)
+
+
+def _too_much(max_values: int) -> Refusal:
+    return Refusal(
+        "audio_too_long", f"the file unpacks to more than {max_values:,} samples, more than it may by its size"
+    )
 
 
 def _facts(path: Path, audio: Audio, heard: _Heard) -> Inspection:

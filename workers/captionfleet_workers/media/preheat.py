@@ -24,7 +24,7 @@ def preheat() -> None:
             output.writeframes(bytes(_TARGET.sample_rate))
         source.flush()
         encode(_path(source.fileno()), _path(encoded.fileno()), _TARGET, max_seconds=1.0)
-        measure(_path(encoded.fileno()), max_seconds=1.0)
+        measure(_path(encoded.fileno()), max_seconds=1.0, max_values=1_000_000)
     gc.collect()
     gc.freeze()
 

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from itertools import product
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from captionfleet_ledger import Chores, DeliveryState
 from captionfleet_schemas import CaptionResult, Cost, FailureCode, JobState, Lane, Usage
 from captionfleet_schemas.catalogue import CAPTIONER
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES, UNREAD_QUEUES
 from captionfleet_workers.model.errors import ModelCallError
 
 WAITS = (0.01, 0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 4 * 3600.0, 24 * 3600.0)
@@ -21,7 +24,7 @@ LENGTHS = (1.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1
 STEPS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 INTERRUPTED = "interrupted"
 ANSWERED = "answered"
-_OTHER_ENDS = {FailureCode.CANCELLED, FailureCode.DEADLINE_EXCEEDED}
+_OTHER_ENDS = {FailureCode.CANCELLED, FailureCode.DEADLINE_EXCEEDED, FailureCode.MESSAGE_REJECTED}
 ENDS = ((JobState.SUCCEEDED, ""), *((JobState.FAILED, code.value) for code in FailureCode if code not in _OTHER_ENDS))
 """States and codes of jobs that are shown before there is one."""
 CHORES = ("send", "expire", "publish", "deliver", "forget")
@@ -60,10 +63,21 @@ class Metrics:
             "expected_cost_usd", "US dollars that these answers were expected to cost.", "model"
         )
         self._webhooks = self._counter("webhook_attempts", "Attempts to deliver, by the state after them.", "state")
+        self._dead_letters = self._counter("dead_letters", "Messages that could not be read, and were put aside.")
         self._chores = self._counter("sweep_chores", "What sweeps of this process found to do.", "chore")
         self._sweeps = self._counter("sweeps", "Sweeps of this process.", "outcome")
+        self._unrouted = self._counter("messages_unrouted", "Messages that no queue has taken.", "queue")
+        self._dropped = self._counter(
+            "event_queue_dropped", "Messages that were dropped, as nobody had read them.", "queue"
+        )
         self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
         self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
+        self._aside = Gauge(
+            "captionfleet_worker_aside",
+            "Whether this process takes no jobs because of a fault of its machine.",
+            ("fault",),
+            registry=self.registry,
+        )
         self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
@@ -115,6 +129,10 @@ class Metrics:
         """Count an attempt to deliver a webhook, by the state that it left the delivery in."""
         self._webhooks.labels(state).inc()
 
+    def dead_lettered(self) -> None:
+        """Count a message that was put aside."""
+        self._dead_letters.inc()
+
     def swept(self, chores: Chores) -> None:
         """Count a sweep, and what it found."""
         self._sweeps.labels("done").inc()
@@ -126,10 +144,23 @@ class Metrics:
         """Count a sweep that ledger or broker cut short."""
         self._sweeps.labels("failed").inc()
 
+    def unrouted(self, queue: str) -> None:
+        """Count a message that `queue` should have taken, and no queue has."""
+        self._unrouted.labels(queue).inc()
+
+    def dropped(self, queue: str, count: int) -> None:
+        """Count messages that were dropped of a queue with too many."""
+        self._dropped.labels(queue).inc(count)
+
     def slots(self, total: int, busy: Callable[[], int]) -> None:
         """Show how many slots there are, and at each scrape how many are `busy`."""
         self._slots.set(total)
         self._busy.set_function(busy)
+
+    def aside(self, faults: Iterable[str], stands_aside: Callable[[Any], bool]) -> None:
+        """Show at each scrape for which faults of its machine the process stands aside."""
+        for fault in faults:
+            self._aside.labels(fault).set_function(partial(stands_aside, fault))
 
     # A rate misses what a series begins with: those that are known begin with zero.
     def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:
@@ -157,6 +188,10 @@ class Metrics:
             self._sweeps.labels(outcome)
         for chore in CHORES:
             self._chores.labels(chore)
+        for queue in UNREAD_QUEUES:
+            self._dropped.labels(queue)
+        for queue in (*UNREAD_QUEUES, *LANE_QUEUES.values(), DELIVERIES_QUEUE):
+            self._unrouted.labels(queue)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
         return Counter(f"captionfleet_{name}", help_text, labels, registry=self.registry)

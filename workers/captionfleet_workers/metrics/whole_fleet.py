@@ -7,7 +7,7 @@ from prometheus_client.registry import Collector
 
 from captionfleet_ledger import Ledger, LedgerUnavailableError, Rates
 from captionfleet_schemas.pausing import FLEET_SCOPE, model_scope
-from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES
+from captionfleet_schemas.wire import DELIVERIES_QUEUE, LANE_QUEUES, UNREAD_QUEUES
 from captionfleet_workers.errors import BrokerUnavailableError
 from captionfleet_workers.metrics.gauges import Families, gauge, gauge_by
 from captionfleet_workers.metrics.pace import pace_families
@@ -23,20 +23,24 @@ class WholeFleet(Collector):
     def __init__(
         self,
         ledger: Ledger,
-        depth: Callable[[str], int],
+        depths: Callable[[Sequence[str]], Mapping[str, int]],
         accounts: Mapping[str, Sequence[Rates]],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        event_queue_max: int = 0,
     ) -> None:
         """Nothing is asked before the first scrape.
 
         Args:
             ledger: of the fleet.
-            depth: messages in a queue, by its name; may raise BrokerUnavailableError.
+            depths: messages in queues, by their names; may raise BrokerUnavailableError.
             accounts: of each model what each account allows.
             clock: monotonic, in seconds.
+            event_queue_max: messages that may wait in a queue that nobody of the fleet reads; 0 is no bound.
         """
         self._ledger = ledger
-        self._depth = depth
+        self._depths = depths
+        self._event_queue_max = event_queue_max
         self._models = tuple(accounts)
         self._accounts = [(model, rates) for model, every in accounts.items() for rates in every]
         self._clock = clock
@@ -56,7 +60,7 @@ class WholeFleet(Collector):
 
     def _of_ledger(self) -> Families:
         try:
-            found = [*self._jobs(), *self._breakers(), *self._pace()]
+            found = [*self._jobs(), *self._outbox(), *self._breakers(), *self._pace()]
         except LedgerUnavailableError:
             return [gauge("ledger_up", "Whether the ledger answers.", 0)]
         return [*found, gauge("ledger_up", "Whether the ledger answers.", 1)]
@@ -76,6 +80,13 @@ class WholeFleet(Collector):
         in_line = {LANE_QUEUES[lane]: age for lane, age in self._ledger.line.oldest(self._models).items()}
         return {queue: max(on_their_way.get(queue, 0.0), in_line.get(queue, 0.0)) for queue in LANE_QUEUES.values()}
 
+    def _outbox(self) -> Families:
+        waiting = self._ledger.outbox.waiting()
+        return [
+            gauge("fleet_outbox_events", "Events that should have been published by now.", waiting.count),
+            gauge("fleet_outbox_oldest_seconds", "For how long the oldest of them has waited.", waiting.oldest_seconds),
+        ]
+
     def _breakers(self) -> Families:
         paused = {pause.scope for pause in self._ledger.pauses.all()}
         pauses = {scope: float(scope in paused) for scope in (FLEET_SCOPE, *map(model_scope, self._models))}
@@ -90,10 +101,16 @@ class WholeFleet(Collector):
 
     def _of_broker(self) -> Families:
         try:
-            depths = {queue: float(self._depth(queue)) for queue in QUEUES}
+            depths = self._depths((*QUEUES, *UNREAD_QUEUES))
         except BrokerUnavailableError:
             return [gauge("broker_up", "Whether the broker answers.", 0)]
         return [
-            gauge_by("queue_messages", "Messages that wait in a queue.", "queue", depths),
+            gauge_by("queue_messages", "Messages that wait in a queue.", "queue", _of(QUEUES, depths)),
+            gauge_by("event_queue_depth", "Messages that wait for a reader.", "queue", _of(UNREAD_QUEUES, depths)),
+            gauge("event_queue_max", "So many may wait in each; 0 is no bound.", self._event_queue_max),
             gauge("broker_up", "Whether the broker answers.", 1),
         ]
+
+
+def _of(queues: Sequence[str], depths: Mapping[str, int]) -> dict[str, float]:
+    return {queue: float(depths[queue]) for queue in queues}

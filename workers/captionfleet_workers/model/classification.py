@@ -9,6 +9,8 @@ from typing import Any
 import httpx2
 import openai
 
+from captionfleet_workers.errors import MachineError
+from captionfleet_workers.lifecycle.recognition import machine_fault
 from captionfleet_workers.model.catalogue import ErrorReport, Fault
 
 _NO_CONNECTION = (
@@ -32,7 +34,13 @@ def report_of_error(error: openai.APIError | httpx2.RequestError, *, now: float)
     Args:
         error: from the openai client, or from its transport where an answer is read as it comes.
         now: seconds since 1970, for a Retry-After that names a date.
+
+    Raises:
+        MachineError: the call has failed of this worker's own machine.
     """
+    own_fault = machine_fault(error)
+    if own_fault is not None:
+        raise MachineError(own_fault, f"The model could not be called: {error}") from error
     if isinstance(error, openai.APIStatusError):
         return report_of_body(error.response.content, error.response.status_code, error.response.headers, now=now)
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error

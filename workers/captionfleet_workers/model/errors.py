@@ -4,7 +4,7 @@ import re
 
 from captionfleet_schemas import Route
 from captionfleet_workers.errors import TransientError
-from captionfleet_workers.model.catalogue import ErrorReport, Row
+from captionfleet_workers.model.catalogue import ErrorReport, Fault, Row, Verdict
 
 _KEY = re.compile(r"\bsk-[\w*.-]+")
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\"]*)\?[^\s'\"]+")
@@ -27,9 +27,20 @@ class ModelCallError(TransientError):
         return self.report.request_id
 
     @property
+    def is_answer(self) -> bool:
+        """Whether the model has looked at the request and judged it, which shows that its service works."""
+        own = self.row.verdict not in {Verdict.WAIT, Verdict.SLOW_DOWN, Verdict.PAUSE}
+        return own and self.report.fault is None and not self.row.may_be_outage
+
+    @property
     def upstream_code(self) -> str | None:
         """The model's own error code; None when the model itself sent no error."""
         return self.report.code or self.report.type
+
+
+def is_unreachable(problem: Exception) -> bool:
+    """Whether a call reached nobody: no address for the name, no connection, no TLS. Never the fault of one audio."""
+    return isinstance(problem, ModelCallError) and problem.report.fault is Fault.CONNECT
 
 
 def describe(report: ErrorReport) -> str:

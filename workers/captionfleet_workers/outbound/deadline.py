@@ -25,14 +25,17 @@ _deadline: ContextVar[_Deadline | None] = ContextVar("outbound_deadline", defaul
 
 
 @contextmanager
-def deadline(seconds: float, check: Check = lambda: None) -> Generator[None]:
+def deadline(seconds: float, check: Check | None = None) -> Generator[None]:
     """Let the requests inside take `seconds` altogether; then they raise a `httpx2.ReadTimeout`.
 
     Args:
         seconds: from now.
-        check: called now and then while a watched connection waits; what it raises ends the wait.
+        check: called now and then while a watched connection waits; what it raises ends the wait. None is the one
+            that is set already, if one is.
     """
-    token = _deadline.set(_Deadline(time.monotonic() + seconds, check))
+    current = _deadline.get()
+    known = current.check if current else lambda: None
+    token = _deadline.set(_Deadline(time.monotonic() + seconds, check or known))
     try:
         yield
     finally:

@@ -11,14 +11,14 @@ import httpcore2
 from captionfleet_workers.outbound.addresses import Address, AddressPolicy, check_address
 from captionfleet_workers.outbound.deadline import within_deadline
 from captionfleet_workers.outbound.resolve import Resolver, resolve, resolve_within
-from captionfleet_workers.outbound.timed import TimedStream
+from captionfleet_workers.outbound.watched import WatchedStream
 
 CHECKED_ADDRESS = "checked_address"
 """Extra information of a guarded stream: the `Address` that it is connected to."""
 
 
-class GuardedStream(TimedStream):
-    """A connection that knows its checked address."""
+class GuardedStream(WatchedStream):
+    """A watched connection that knows its checked address."""
 
     def __init__(self, stream: httpcore2.NetworkStream, address: Address) -> None:
         super().__init__(stream)

@@ -1,6 +1,6 @@
 """What follows an attempt to deliver, as a value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from captionfleet_ledger import DeliveryState
@@ -23,6 +23,8 @@ class Outcome:
     retry_after: float | None = None
     is_forbidden: bool = False
     """The address is none that may be called, and will not become one by waiting."""
+    error: Exception | None = field(default=None, compare=False)
+    """Why there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Sender:
         except ForbiddenAddressError as error:
             return Outcome(None, is_forbidden=not error.by_name), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
         except (httpx2.HTTPError, JobError, SignatureError) as error:
-            return Outcome(None), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
+            return Outcome(None, error=error), f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
         return Outcome(response.status_code, retry_after(response, datetime.fromtimestamp(self._clock(), UTC))), answer
 
     def _headers(self, event_id: str, body: bytes) -> dict[str, str]:

@@ -6,6 +6,7 @@ from captionfleet_ledger import LedgerUnavailableError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.pacing.outage import note_answer
 
 log = structlog.get_logger()
 
@@ -13,6 +14,7 @@ log = structlog.get_logger()
 def call(attempt: Attempt, fleet: Fleet) -> None:
     """Make one call, and settle the permit's tokens by what it really used."""
     attempt.progress = attempt.progress.with_call()
+    attempt.called_at = fleet.clock()
     request = _request(attempt, fleet)
     log.debug(
         "model.calling",
@@ -23,11 +25,12 @@ def call(attempt: Attempt, fleet: Fleet) -> None:
     )
     traced = fleet.traces.call(request, attempt.account.terms)
     with fleet.pieces.pieces_of(attempt) as on_piece, fleet.metrics.call(request.model, attempt.account.name), traced:
-        answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
+        # From here on it is paid for: whatever fails before it is settled must not cost a second call.
+        attempt.answer = answer = attempt.account.model.call(request, on_piece=on_piece, cancelled=attempt.check)
         fleet.traces.answered(answer)
     structlog.contextvars.bind_contextvars(request_id=answer.request_id)
     log.debug("model.answered", finish_reason=answer.finish_reason, quality=answer.quality)
-    attempt.answer = answer
+    note_answer(attempt, fleet)
     _settle_permit(attempt, fleet, answer)
 
 
@@ -63,7 +66,9 @@ def _settle_permit(attempt: Attempt, fleet: Fleet, answer: Answer) -> None:
     seconds = max(attempt.inspection.seconds, attempt.card.tokens.min_seconds)
     rates = fleet.accounts.rates_on(attempt.account, attempt.card.name)
     try:
-        fleet.ledger.pace.settle(attempt.card.name, rates, attempt.permit, answer.usage, audio_seconds=seconds)
+        model, permit = attempt.card.name, attempt.permit
+        if fleet.ledger.pace.settle(model, rates, permit, answer.usage, audio_seconds=seconds):
+            fleet.line.caller.soon(model)
     except LedgerUnavailableError as error:
         # The answer is there and paid for: what its permit was off by is not worth a second walk through the steps.
         log.warning("permit.not_corrected", reason=str(error))

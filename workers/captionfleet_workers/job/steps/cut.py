@@ -37,6 +37,7 @@ def _slices(attempt: Attempt, fleet: Fleet) -> tuple[Slice, ...]:
         children=fleet.media,
         within=attempt.part.slice if attempt.part else None,
         enter=attempt.part is not None and attempt.part.whole.enterable,
+        asker=attempt.asker,
     )
 
 

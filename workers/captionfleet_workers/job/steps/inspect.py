@@ -13,10 +13,10 @@ def inspect(attempt: Attempt, fleet: Fleet) -> None:
     if attempt.part is not None:
         attempt.inspection = attempt.part.inspection
         return
-    attempt.inspection = fleet.known_audio.get(attempt.fetched.sha256) or _look(attempt.fetched, fleet)
+    attempt.inspection = fleet.known_audio.get(attempt.fetched.sha256) or _look(attempt.fetched, attempt, fleet)
 
 
-def _look(fetched: Fetched, fleet: Fleet) -> Inspection:
-    inspection = media.inspect(fetched.path, children=fleet.media)
+def _look(fetched: Fetched, attempt: Attempt, fleet: Fleet) -> Inspection:
+    inspection = media.inspect(fetched.path, children=fleet.media, asker=attempt.asker)
     fleet.known_audio.add(fetched.sha256, inspection)
     return inspection

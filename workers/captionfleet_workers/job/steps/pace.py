@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 
-from captionfleet_ledger import Asking, LedgerUnavailableError
+from captionfleet_ledger import Asking, LedgerUnavailableError, Permit
 from captionfleet_workers.errors import ThrottledError
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.fleet import Fleet
@@ -16,6 +16,10 @@ LONGEST_WAIT_SECONDS = 300.0
 LOOK_SECONDS = 0.25
 """So often a job that waits looks whether it is still to be done."""
 BUSY = "the fleet's limits are used up"
+OUTAGE_SECONDS = 5.0
+"""A job that has to wait longer for the next try of a service that is out of order leaves its slot,"""
+STAY = 2
+"""but for so many of each process, which make that try."""
 
 
 def pace(attempt: Attempt, fleet: Fleet) -> None:
@@ -24,6 +28,7 @@ def pace(attempt: Attempt, fleet: Fleet) -> None:
     Raises:
         ThrottledError: it would take longer than a slot is worth.
         PausedError: calls have been stopped since the job was claimed.
+        InLineError: the service is out of order.
     """
     if fleet.accounts.several or is_limited(fleet.accounts.together(attempt.card.name)):
         _wait_for_permit(attempt, fleet)
@@ -61,10 +66,20 @@ def _wait(ticket: Ticket, attempt: Attempt, fleet: Fleet) -> None:
             fleet.pauses.check(attempt)
             _check_account(attempt, fleet)
         attempt.check_waiting()
-        outlook = ticket.outlook.wait if ticket.outlook else 0.0
-        if time.monotonic() + outlook > until:
-            reason = ticket.outlook.reason if ticket.outlook else None
-            raise ThrottledError(reason or BUSY, retry_after=outlook)
+        outlook = ticket.outlook
+        if outlook and outlook.outage:
+            # Whoever stays is called within a minute, and again.
+            until = time.monotonic() + LONGEST_WAIT_SECONDS
+            _leave_if_it_lasts(ticket, outlook, attempt, fleet)
+        elif outlook and time.monotonic() + outlook.wait > until:
+            raise ThrottledError(outlook.reason or BUSY, retry_after=outlook.wait)
+
+
+def _leave_if_it_lasts(ticket: Ticket, outlook: Permit, attempt: Attempt, fleet: Fleet) -> None:
+    if outlook.wait <= OUTAGE_SECONDS or fleet.pacer.comes_first(ticket, STAY):
+        return
+    with suppress(LedgerUnavailableError):
+        fleet.line.step_back(attempt)
 
 
 def _bound_to(attempt: Attempt) -> str:
@@ -83,9 +98,11 @@ def _check_account(attempt: Attempt, fleet: Fleet) -> None:
 def _wait_for_cool_down(attempt: Attempt, fleet: Fleet) -> None:
     until = time.monotonic() + LONGEST_WAIT_SECONDS
     fleet.pauses.check(attempt)
-    while cooling := fleet.cool_downs.of(attempt.card.name):
+    while not (condition := fleet.conditions.of(attempt.card.name)).fault and (cooling := condition.cooling):
         if time.monotonic() + cooling.seconds > until:
             raise ThrottledError(cooling.reason, retry_after=cooling.seconds)
         # Those who were refused come back at slightly different times, or they would all call at once.
         attempt.rest(cooling.seconds * fleet.random.uniform(1, 1.1))
         fleet.pauses.check(attempt)
+    if condition.fault:
+        _wait_for_permit(attempt, fleet)

@@ -115,6 +115,13 @@ class Row:
     known: bool = True
     """False where only the class of the status decided: the service said something new, so it should be logged."""
 
+    @property
+    def may_be_outage(self) -> bool:
+        """Whether the service may be out of order, rather than the audio or the account: other calls will tell."""
+        if self.verdict is Verdict.FAIL:
+            return not self.known
+        return self.code is FailureCode.MODEL_UNAVAILABLE and self.verdict in {Verdict.RETRY, Verdict.RETRY_STREAMING}
+
     def fits(self, report: ErrorReport) -> bool:
         """Whether the report is of this kind. Code or message can do without a status, a status alone cannot."""
         return self._fits_status(report.effective_status) and self._fits_words(report)
