@@ -1,9 +1,9 @@
 # `make help` lists the commands. Everything is set up on the way: Python 3.11+, make and the package registries are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean images secrets helm rules
+.PHONY: help setup demo up test check bench chaos fuzz node docs lock clean images digests secrets helm rules
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV := uv>=0.13,<0.14
 BIN := .venv/bin
 MEMBERS := schemas ledger producers workers emulator
 READY := .venv/.ready
@@ -13,10 +13,10 @@ help: ## List the commands
 
 setup: $(READY) ## Make the virtual environment (the other commands do this themselves)
 
-$(READY): requirements.lock requirements-dev.lock $(MEMBERS:%=%/pyproject.toml)
+$(READY): requirements-uv.lock requirements.lock requirements-dev.lock $(MEMBERS:%=%/pyproject.toml)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "captionfleet needs Python 3.11 or newer: make PYTHON=python3.11")'
 	test -x $(BIN)/uv || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
 	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock -r requirements-dev.lock
 	$(BIN)/uv pip install --quiet --no-deps $(MEMBERS:%=-e ./%)
 	touch $(READY)
@@ -36,7 +36,7 @@ check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/python -m captionfleet_schemas.documents --check schemas/json
 	$(BIN)/python docs/build.py --check
 	$(BIN)/python -m compose.dashboards --check
-	@! grep -nE 'https?://|file:' requirements.lock requirements-dev.lock
+	@! grep -nE 'https?://|file:' requirements-uv.lock requirements.lock requirements-dev.lock
 
 bench: setup ## Measure speed and memory beside a plain Celery task; ARGS=work, backlog, scaling, audio, pace, bombs, webhooks, real-pace, outage
 	$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -64,6 +64,11 @@ lock: ## Pin the newest versions that the pyproject files admit
 	$(LOCK) --upgrade --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade \
 		compose/images/build.in --output-file compose/images/build.lock
+	echo '$(UV)' | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		--upgrade - --output-file requirements-uv.lock
+
+digests: ## Write what the compose stack's images are to the byte, to compose/digests.env; asks their registries, with docker
+	@$(PYTHON) compose/digests.py
 
 images: setup secrets ## Build the images and run the compose stack for real, with docker; ARGS="--no-build"
 	$(BIN)/python -m tests.containers $(ARGS)

@@ -10,8 +10,12 @@ FOLDER = Path(__file__).parent / "secrets"
 
 
 def main(folder: Path = FOLDER) -> None:
-    """Write what is missing. Only the folder is closed: containers read the files under a user id of their own."""
+    """Write what is missing. Only the folder is closed: containers read the files under a user id of their own.
+
+    It is closed before anything is in it, also where it was there and open, and whatever the umask is.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
     for name, content in _fresh().items():
         path = folder / name
         if not path.exists():

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Generator, Mapping
 from configparser import RawConfigParser
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import psutil
 
+from compose.local.private import OTHERS, private_folder, write_private
 from compose.local.readiness import wait_until_ready
 from compose.local.services import Layout, Service, services
 
@@ -43,8 +45,8 @@ def _is_free(port: int) -> bool:
 @contextmanager
 def running(layout: Layout) -> Generator[None]:
     """Start all services, wait until each is ready, and stop them at the end."""
-    for name in ("valkey", "blobs", "spool", "logs"):
-        (layout.folder / name).mkdir(parents=True, exist_ok=True)
+    for name in (".", "valkey", "blobs", "spool", "logs"):
+        private_folder(layout.folder / name)
     configuration = layout.folder / "supervisord.conf"
     _write(configuration, layout)
     supervisor = subprocess.Popen(  # noqa: S603  the command is ours
@@ -52,6 +54,8 @@ def running(layout: Layout) -> Generator[None]:
         env={**os.environ, **layout.settings},
         # Ctrl-C in a terminal goes to the whole group: supervisord shall hear of it from here, once.
         start_new_session=True,
+        # What jobs bring along is in the ledger's files and in logs.
+        umask=OTHERS,
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -87,8 +91,9 @@ def _write(path: Path, layout: Layout) -> None:
     }
     for service in services(layout):
         parser[f"program:{service.name}"] = _program(service, layout.folder / "logs")
-    with path.open("w", encoding="utf-8") as file:
-        parser.write(file)
+    text = StringIO()
+    parser.write(text)
+    write_private(path, text.getvalue())
 
 
 def _program(service: Service, logs: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
+from compose.local.private import write_private
 from compose.local.readiness import StackError
 from compose.local.services import Layout
 from compose.local.stack import plan, running
@@ -31,7 +32,7 @@ def main() -> int:
 def _welcome(layout: Layout) -> str:
     environment = layout.folder / "env"
     lines = (f"export {name}='{value}'" for name, value in layout.settings.items())
-    environment.write_text("\n".join((*lines, f"export WEBHOOK={layout.webhook_url}", "")), encoding="utf-8")
+    write_private(environment, "\n".join((*lines, f"export WEBHOOK={layout.webhook_url}", "")))
     return f"""\
 The fleet is up. In another terminal:
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from captionfleet_ledger.accepting import acceptance, accepted, chunks, new_round, without_past_deadlines
 from captionfleet_ledger.captions import keeping
+from captionfleet_ledger.dropping import rewritable
 from captionfleet_ledger.errors import JobConflictError, UnreadableJobError
 from captionfleet_ledger.leasing import Leasing
 from captionfleet_ledger.moments import moment
@@ -49,7 +50,7 @@ class Jobs(Leasing):
         """Likewise for many, in one round trip per chunk; a conflict is returned in its job's place."""
         return [outcome for batch in chunks(jobs, chunk) for outcome in self._accept_chunk(batch)]
 
-    def settle(
+    def settle(  # noqa: PLR0913  everything that an outcome consists of
         self,
         lease: Lease,
         result: CaptionResult,
@@ -57,6 +58,7 @@ class Jobs(Leasing):
         webhook_url: str | None = None,
         traceparent: str | None = None,
         memo: CaptionMemo | None = None,
+        job: CaptionJob | None = None,
     ) -> Settlement | None:
         """End a job with its outcome, the events to publish and the delivery to make. One round trip.
 
@@ -65,17 +67,16 @@ class Jobs(Leasing):
             result: the outcome; its state is a final one.
             webhook_url: where to deliver the caption's event; None delivers nothing.
             traceparent: the job's, for its events.
-            memo: what to remember for other jobs with the same audio. It was paid for, and so it is remembered also
-                when the lease is lost.
+            memo: what to remember for other jobs with the same audio, also when the lease is lost.
+            job: what was asked for. Audio in its address and headers are dropped with success, and else after a day.
 
         Returns:
-            What to tell, or None when the lease is lost, also when it has settled the job with another outcome. The
-            same outcome again is told again, as an answer may have been lost.
+            What to tell, also when the same outcome was told before; None when the lease is lost.
 
         Raises:
             LedgerNotSafeError: the options ask for replicas, and too few have confirmed it. Repeat it.
         """
-        return self._end(result, "lease", lease.token, webhook_url, traceparent, memo)[1]
+        return self._end(result, "lease", lease.token, webhook_url, traceparent, memo, job)[1]
 
     def defer(self, lease: Lease, *, reason: WaitingReason, delay: float, progress: str, counts: bool = True) -> bool:
         """Let a job wait `delay` seconds, or until its deadline; then a sweep queues it. False: the lease is lost.
@@ -137,7 +138,9 @@ class Jobs(Leasing):
         record, now = self._look_up(job_id)
         if record is None or part_of(job_id):
             return Refusal.UNKNOWN
-        status, settlement = self._end(cancelled(record, moment(now)), "cancel", "", *told(record.job))
+        status, settlement = self._end(
+            cancelled(record, moment(now)), "cancel", "", *told(record.job), job=rewritable(record)
+        )
         return settlement or Refusal(status)
 
     def expire(self, job_id: str) -> Settlement | None:
@@ -148,7 +151,7 @@ class Jobs(Leasing):
             return None  # whoever can read it will find it too
         if record is None or record.state not in {JobState.QUEUED, JobState.WAITING}:
             return None
-        return self._end(expired(record, moment(now)), "expire", "", *told(record.job))[1]
+        return self._end(expired(record, moment(now)), "expire", "", *told(record.job), job=rewritable(record))[1]
 
     def retry(self, job_id: str) -> QueuedJob | Refusal:
         """Return a job that failed, expired or was cancelled to the queue, for a new round. Two round trips.
@@ -157,7 +160,7 @@ class Jobs(Leasing):
         idempotency key, stays. A deadline that has passed no longer counts. Parts that have their caption keep it.
 
         Returns:
-            What the caller sends next, or `Refusal.UNKNOWN`, `UNFINISHED` or `SUCCEEDED`. A part alone is not known.
+            What the caller sends next, or `Refusal.UNKNOWN` (also of a part), `UNFINISHED`, `SUCCEEDED` or `DROPPED`.
 
         Raises:
             UnreadableJobError: a newer release wrote it.
@@ -216,9 +219,10 @@ class Jobs(Leasing):
         webhook_url: str | None,
         traceparent: str | None,
         memo: CaptionMemo | None = None,
+        job: CaptionJob | None = None,
     ) -> tuple[str, Settlement | None]:
         settlement = settlement_of(result, self._store.shard_of(result.job_id), webhook_url, traceparent)
-        parts = outcome(result, settlement, webhook_url, self._store.options, token or right)
+        parts = outcome(result, settlement, webhook_url, self._store.options, token or right, job)
         settling = self._command("settle", result.job_id, right, token, *parts)
         status, *woken = self._store.send_all_safely([settling, *keeping(self._store, memo)])[0]
         if status != b"settled":

@@ -39,6 +39,8 @@ class Refusal(StrEnum):
     """It has not ended, so there is nothing to try again."""
     SUCCEEDED = "succeeded"
     """It has its caption, which was paid for."""
+    DROPPED = "dropped"
+    """Its audio, or the headers for it, came with the job and are kept no longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from captionfleet_schemas.urls import objection_to_server
+
 PREFIX = "CAPTIONFLEET_"
 
 CommaSeparated = NoDecode
@@ -91,6 +93,14 @@ class FleetSettings(BaseSettings):
         if isinstance(value, str) and CommaSeparated in field.metadata:
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("broker_url", "redis_url")
+    @classmethod
+    def _can_be_read(cls, url: SecretStr) -> SecretStr:
+        objection = objection_to_server(url.get_secret_value())
+        if objection:
+            raise ValueError(objection)
+        return url
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 
+from captionfleet_ledger.dropping import stripped
 from captionfleet_ledger.endpoint import endpoint_of
 from captionfleet_ledger.options import LedgerOptions
 from captionfleet_ledger.records import JobRecord, OutboxEntry, Settlement
@@ -69,12 +70,18 @@ def usage_of(result: CaptionResult, traceparent: str | None = None) -> OutboxEnt
     return _entry(event) if event else None
 
 
-def outcome(
-    result: CaptionResult, settlement: Settlement, webhook_url: str | None, options: LedgerOptions, right: str
+def outcome(  # noqa: PLR0913, PLR0917  everything that an outcome consists of
+    result: CaptionResult,
+    settlement: Settlement,
+    webhook_url: str | None,
+    options: LedgerOptions,
+    right: str,
+    job: CaptionJob | None = None,
 ) -> tuple[Argument, ...]:
     """The arguments of the settle script from the state on.
 
     Captions are written apart from the rest, so that the script can leave them out where the job forbids to keep them.
+    Of `job` the audio and headers that came with it are dropped.
     `right` is the lease's token or whatever else allows it; with the outcome it makes a settlement's digest.
     """
     without_captions = result.model_dump_json(
@@ -93,6 +100,7 @@ def outcome(
         settlement.delivery_id or "",
         webhook_url or "",
         hashlib.sha256(f"{right}\n{without_captions}\n{caption}\n{captions}".encode()).hexdigest(),
+        stripped(job) if job is not None else b"",
         *(part for entry in settlement.events for part in (entry.event_id, entry.routing_key, entry.body)),
     )
 

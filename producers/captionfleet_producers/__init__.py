@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from captionfleet_producers.client import CaptionClient
     from captionfleet_producers.clock import Clock
     from captionfleet_producers.errors import (
+        AudioDroppedError,
         AudioNotFoundError,
         BlobStoreError,
         BrokerUnavailableError,
@@ -40,6 +41,7 @@ _HOMES = {
     "captionfleet_producers.client": ("CaptionClient",),
     "captionfleet_producers.clock": ("Clock",),
     "captionfleet_producers.errors": (
+        "AudioDroppedError",
         "AudioNotFoundError",
         "BlobStoreError",
         "BrokerUnavailableError",
@@ -68,6 +70,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AnyEvent",
+    "AudioDroppedError",
     "AudioNotFoundError",
     "BeganAnew",
     "BlobStoreError",

@@ -9,6 +9,7 @@ from captionfleet_producers.blob_bucket import BlobBucket
 from captionfleet_producers.blobs import BlobFolder
 from captionfleet_producers.errors import InvalidSettingsError
 from captionfleet_schemas.buckets import StoreAddress
+from captionfleet_schemas.display import shown
 
 
 class BlobStore(Protocol):
@@ -32,4 +33,4 @@ def blob_store(url: str) -> BlobStore:
         return BlobBucket(StoreAddress.parse(url))
     except ValueError:
         form = "neither a folder such as file:///var/lib/blobs nor a bucket such as s3://uploads"
-        raise InvalidSettingsError(f"CAPTIONFLEET_BLOB_URL: {form}: {url}") from None
+        raise InvalidSettingsError(f"CAPTIONFLEET_BLOB_URL: {form}: {shown(url)}") from None

@@ -93,7 +93,7 @@ class CaptionClient:
         If the broker does not answer, the job stands all the same: a worker's sweep sends its message later.
 
         Args:
-            audio: an address (`https://…`, `data:…`, …), or the path of a local file. A file is copied to the blob
+            audio: text is an address (`https://…`, `data:…`, …), a `Path` a local file. A file is copied to the blob
                 store (`CAPTIONFLEET_BLOB_URL`) or else named as `file://…`, for workers on the same disk.
             headers: for the origin of an `https:` or `http:` address, such as Authorization; it alone gets them, and
                 the model does not.
@@ -117,8 +117,7 @@ class CaptionClient:
             AudioNotFoundError: there is no such local file.
             BlobStoreError: the bucket for local files refuses or does not answer.
             SubmissionConflictError: the key or id stands for a job with another content.
-            LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key to be sure
-                that there is only one job.
+            LedgerUnavailableError: the ledger does not answer; submit again, with an idempotency key for one job.
         """
         submission = Submission(
             audio=audio,
@@ -148,8 +147,8 @@ class CaptionClient:
         One that is refused does not stop the others: its outcome carries the error.
 
         Raises:
-            LedgerUnavailableError: the batches before stand; with `resumable` submissions, or idempotency keys, do
-                it all again and nothing is submitted twice.
+            LedgerUnavailableError: the batches before stand. Doing it all again submits nothing twice where the
+                submissions are `resumable` or have idempotency keys.
         """
         return tuple(self.submit_each(submissions, progress=progress, batch=batch))
 
@@ -241,6 +240,7 @@ class CaptionClient:
         Raises:
             UnknownJobError: the ledger has no such job.
             JobNotRetryableError: it has its caption, or has not ended.
+            AudioDroppedError: the audio or headers that came with it are kept no longer.
         """
         self._returning.one(job_id)
 
@@ -253,8 +253,8 @@ class CaptionClient:
     ) -> Iterator[AnyEvent]:
         """Events from the results queue, at least once each: a repeated event has the same id.
 
-        An event is acknowledged when the next one is asked for. One that was handed out last before the loop was
-        left is given again, to this reader or another one. Several readers share the queue's events.
+        An event is acknowledged when the next one is asked for; the last one before the loop was left is given again,
+        to this reader or another one.
 
         Args:
             usage: also read the usage queue (`usage.recorded`).

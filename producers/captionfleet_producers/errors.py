@@ -8,6 +8,7 @@ ProducerError
 ├── SubmissionConflictError         submission_conflict    the id or idempotency key stands for another job
 ├── UnknownJobError                 unknown_job            the ledger has no such job
 ├── JobNotRetryableError            job_not_retryable      it has a caption, or has not ended
+│   └── AudioDroppedError           audio_dropped          the audio or headers that came with it are kept no longer
 ├── LetterNotSendableError          letter_not_sendable    a dead letter whose message is not kept, or from nowhere
 ├── NewerReleaseError               newer_release          a newer release wrote the job, and this one cannot read it
 ├── JobTimeoutError                 job_timeout            still not finished            (transient)
@@ -45,7 +46,9 @@ class AudioNotFoundError(InvalidSubmissionError):
     code = "audio_not_found"
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        from captionfleet_schemas.display import shortened, visible
+
+        super().__init__(f"{shortened(visible(str(path)), 200)}: {reason}")
         self.path = path
 
 
@@ -95,6 +98,18 @@ class JobNotRetryableError(ProducerError):
 
     def __init__(self, job_id: str, state: str) -> None:
         super().__init__(f"job {job_id} is {state}: only a job that failed, expired or was cancelled is tried again")
+        self.job_id = job_id
+
+
+class AudioDroppedError(JobNotRetryableError):
+    """The job's audio stood in its address, or it had headers: such are kept for a day after a job has failed."""
+
+    code = "audio_dropped"
+
+    def __init__(self, job_id: str) -> None:
+        ProducerError.__init__(
+            self, f"job {job_id} brought its audio or headers along, which are kept no longer: submit it anew"
+        )
         self.job_id = job_id
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from captionfleet_producers.errors import AudioNotFoundError, ManifestError
-from captionfleet_producers.references import is_address
+from captionfleet_producers.references import absolute, is_address, is_folder
 from captionfleet_producers.submission import Submission
 from captionfleet_schemas import Lane
 
@@ -36,10 +36,11 @@ def submissions_of(source: str, template: Submission) -> Iterator[Submission]:
         AudioNotFoundError: no such file or folder, or a folder without audio.
         ManifestError: a line of a manifest cannot be read; lines before it were given already.
     """
-    path = Path(source).expanduser()
     if is_address(source):
         yield replace(template, audio=source)
-    elif path.is_dir():
+        return
+    path = absolute(Path(source))
+    if is_folder(path):
         yield from (replace(template, audio=file) for file in audio_files(path))
     elif path.suffix.lower() in MANIFEST_SUFFIXES:
         yield from read_manifest(path, template)

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captionfleet_producers.blob_store import BlobStore
-from captionfleet_producers.errors import AudioNotFoundError
+from captionfleet_producers.errors import AudioNotFoundError, InvalidSubmissionError
+from captionfleet_schemas.display import shortened, shown, visible
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]+")
+_BASE64_CHARS = 200
+_BASE64_ADVICE = "this is base64, and no path or address: put what it is in front, as in data:audio/wav;base64,…"
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|(data|blob):", re.IGNORECASE)
 
 
@@ -27,21 +31,56 @@ class Reference:
 def reference_of(audio: str | Path, blobs: BlobStore | None) -> Reference:
     """The audio reference of an address (unchanged) or of a local file.
 
-    A file goes into the blob store if there is one; otherwise the reference is its `file://` address, which workers
-    on the same disk read when the folder is among their `CAPTIONFLEET_FILE_ROOTS`.
+    Text is an address and nothing else: a service may hand on what its users have written, and must not read a file of
+    its own for them. A file goes into the blob store if there is one; otherwise the reference is its `file://` address,
+    which workers on the same disk read when the folder is among their `CAPTIONFLEET_FILE_ROOTS`.
 
     Raises:
+        InvalidSubmissionError: it is text, and no address.
         AudioNotFoundError: there is no such file, or it cannot be read or copied.
         BlobStoreError: the bucket for it refuses or does not answer.
     """
-    if is_address(audio):
-        return Reference(str(audio))
-    path = Path(audio).expanduser().absolute()
+    if isinstance(audio, str):
+        if not is_address(audio):
+            raise InvalidSubmissionError(_no_address(audio))
+        return Reference(audio)
+    path = absolute(audio)
     _check(path)
     try:
         return Reference(blobs.put(path)) if blobs else Reference(path.as_uri(), _version(path))
     except OSError as error:
         raise AudioNotFoundError(path, f"cannot be copied for the workers: {error.strerror or error}") from None
+
+
+def absolute(path: Path) -> Path:
+    """The same path from the root, with `~` as a home folder.
+
+    Raises:
+        AudioNotFoundError: there is no such home folder.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise AudioNotFoundError(path, "nobody of that name has a home folder here") from None
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; what cannot be the name of one is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _no_address(text: str) -> str:
+    if _is_base64(text):
+        return f"audio: {_BASE64_ADVICE}"
+    said = shortened(visible(shown(text)), 80)
+    return f"audio: {said!r} is not an address, such as https://…: give a local file as a pathlib.Path"
+
+
+def _is_base64(text: str) -> bool:
+    return len(text) >= _BASE64_CHARS and _BASE64.fullmatch(text) is not None
 
 
 def _version(path: Path) -> str:
@@ -50,9 +89,13 @@ def _version(path: Path) -> str:
 
 
 def _check(path: Path) -> None:
-    if path.is_dir():
+    if is_folder(path):
         raise AudioNotFoundError(path, "is a folder: name an audio file in it")
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise AudioNotFoundError(path, _BASE64_ADVICE if _is_base64(path.name) else str(error.strerror)) from None
+    if not is_file:
         raise AudioNotFoundError(path, "no such file: check the path, or give a full address such as https://…")
     if not os.access(path, os.R_OK):
         raise AudioNotFoundError(path, "may not be read by this user")

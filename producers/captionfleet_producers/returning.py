@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from captionfleet_ledger import JobFilter, JobRecord, QueuedJob, Refusal
 from captionfleet_producers.access import LedgerAccess
-from captionfleet_producers.errors import JobNotRetryableError, UnknownJobError
+from captionfleet_producers.errors import AudioDroppedError, JobNotRetryableError, UnknownJobError
 from captionfleet_producers.listing import records
 from captionfleet_schemas import CaptionJob, JobState
 
@@ -32,11 +32,14 @@ class Returning:
         Raises:
             UnknownJobError: the ledger has no such job.
             JobNotRetryableError: it has its caption, or has not ended.
+            AudioDroppedError: the audio or headers that came with it are kept no longer.
         """
         with self._access.open() as ledger:
             answer, record = ledger.jobs.retry(job_id), ledger.jobs.get(job_id)
         if record is None or answer is Refusal.UNKNOWN:
             raise UnknownJobError(job_id)
+        if answer is Refusal.DROPPED:
+            raise AudioDroppedError(job_id)
         if not isinstance(answer, QueuedJob):
             raise JobNotRetryableError(job_id, record.state)
         self._wake_up([record.job])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,20 @@ from uuid import UUID, uuid4, uuid5
 from captionfleet_producers.errors import InvalidSubmissionError, ProducerError
 from captionfleet_producers.references import Reference
 from captionfleet_schemas import CaptionJob, InvalidMessageError, JobState, Lane
+from captionfleet_schemas.display import shown
+from captionfleet_schemas.job import objection_to_metadata
 from captionfleet_schemas.parts import part_of
+from captionfleet_schemas.urls import objection_to_web_address
 
 _KEYS = UUID("6f1f2a53-5a3c-4f0e-9b59-3f6f0c1f7d11")
 """Namespace of the ids that are made of idempotency keys; it never changes."""
 
 _DEADLINES = {"start_by", "finish_by"}
+_WEB = {"https", "http"}
+_URLS = {"audio", "webhook"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Submission:
     """One job to submit; `CaptionClient.submit` explains the fields."""
 
@@ -44,6 +49,11 @@ class Submission:
     """Derive the idempotency key from everything else that is said here, so that saying it again changes nothing."""
     quote: bool = False
     """Ask what it would cost instead."""
+
+    def __repr__(self) -> str:
+        said = {one.name: getattr(self, one.name) for one in fields(self) if one.repr}
+        addresses = {name: shown(value) for name, value in said.items() if name in _URLS and isinstance(value, str)}
+        return f"Submission({', '.join(f'{name}={value!r}' for name, value in {**said, **addresses}.items())})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,22 @@ def job_of(submission: Submission, reference: Reference, *, tenant: str, now: da
     """
     body = _body(submission, reference.url, tenant, now)
     try:
-        return CaptionJob.decode({"id": _identity(submission, body, reference.version), **body})
+        job = CaptionJob.decode({"id": _identity(submission, body, reference.version), **body})
     except InvalidMessageError as error:
         raise InvalidSubmissionError(f"this job cannot be submitted: {error.reason}") from None
+    objection = _objection(job)
+    if objection is not None:
+        raise InvalidSubmissionError(f"this job cannot be submitted: {objection}")
+    return job
+
+
+def _objection(job: CaptionJob) -> str | None:
+    """Why the job would come to nothing, or show what it should not, whatever the fleet allows."""
+    if job.webhook is not None and (reason := objection_to_web_address(job.webhook.url)):
+        return f"webhook: {reason}"
+    if job.scheme in _WEB and (reason := objection_to_web_address(job.audio.url)):
+        return f"audio: {reason}"
+    return objection_to_metadata(job.metadata)
 
 
 def _body(submission: Submission, url: str, tenant: str, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from captionfleet_schemas import display
+
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs"}
 """By scheme, the fsspec package that a process needs; each is an extra of the same name as the scheme."""
 
@@ -52,4 +54,4 @@ class StoreAddress:
         return StoreAddress(self.scheme, self.bucket, f"{self.key}/{name}" if self.key else name)
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.path}"
+        return display.shown(f"{self.scheme}://{self.path}")

@@ -1,16 +1,18 @@
 """CaptionJob v1: what a producer asks for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
 from captionfleet_schemas.base import Request, sentence
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
+from captionfleet_schemas.display import shortened, shown, visible
 from captionfleet_schemas.failures import InvalidMessageError
 
 SCHEMES = ("https", "http", "data", "file", "blob", "s3", "gs", "az")
@@ -23,6 +25,9 @@ VERSION = 1
 """The version of jobs that this release reads and writes."""
 
 MAX_REFERENCE_CHARS = 14_000_000
+
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's controls, lone surrogates, line and paragraph separators."""
 
 _OUR_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "host", "if-range", "range", "te"})
 _OUR_PREFIXES = ("proxy-", "transfer-")
@@ -78,6 +83,18 @@ def _is_web_address(url: str) -> str:
     return url
 
 
+def objection_to_metadata(metadata: Mapping[str, str]) -> str | None:
+    """Why pairs are not taken with a new job; None for good ones.
+
+    They are printed, logged and handed to other programs. Only what is new is held to this: jobs and results of earlier
+    releases stay readable whatever is in theirs.
+    """
+    for name, value in metadata.items():
+        if visible(name) != name or _CONTROLS.intersection(map(category, value)):
+            return f"metadata: {shortened(visible(name))!r} has a control character in it, such as a line break"
+    return None
+
+
 class AudioReference(Request):
     """Where the audio is.
 
@@ -90,11 +107,17 @@ class AudioReference(Request):
     headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=16)] | None = Field(default=None, repr=False)
     """Sent to the origin of an `https:` or `http:` address, such as Authorization. Never logged, and in no event."""
 
+    def __repr_args__(self) -> Iterator[tuple[str, str]]:
+        yield "url", shown(self.url)
+
 
 class Webhook(Request):
     """Where the result is delivered, signed as Standard Webhooks asks."""
 
     url: Annotated[str, StringConstraints(max_length=2048), AfterValidator(_is_web_address)]
+
+    def __repr_args__(self) -> Iterator[tuple[str, str]]:
+        yield "url", shown(self.url)
 
 
 class CaptionJob(Request):

@@ -10,6 +10,8 @@ import hmac
 from collections.abc import Mapping, Sequence
 
 PREFIX = "whsec_"
+MIN_SECRET_BYTES = 24
+"""The least that the specification allows; a shorter secret can be guessed from one delivery."""
 TOLERANCE_SECONDS = 300
 """How far a delivery's time may lie from the receiver's clock."""
 
@@ -36,7 +38,7 @@ def sign(secrets: Sequence[str], event_id: str, timestamp: int, body: bytes) -> 
         body: the exact bytes that are sent.
 
     Raises:
-        SignatureError: a secret is not `whsec_` and base64.
+        SignatureError: a secret is not `whsec_` and base64 of at least 24 bytes.
     """
     signatures = (f"v1,{_digest(secret, event_id, timestamp, body)}" for secret in secrets)
     return {ID_HEADER: event_id, TIMESTAMP_HEADER: str(timestamp), SIGNATURE_HEADER: " ".join(signatures)}
@@ -76,4 +78,8 @@ def _key(secret: str) -> bytes:
         key = b""
     if not (secret.startswith(PREFIX) and key):
         raise SignatureError(f"a webhook secret is {PREFIX} followed by base64")
+    if len(key) < MIN_SECRET_BYTES:
+        raise SignatureError(
+            f"a webhook secret has at least {MIN_SECRET_BYTES} bytes, in base64: 32 characters or more"
+        )
     return key

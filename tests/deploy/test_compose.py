@@ -1,3 +1,6 @@
+import hashlib
+import os
+import re
 import stat
 import subprocess
 import sys
@@ -10,6 +13,7 @@ import pytest
 import yaml
 
 from captionfleet_workers.settings import WorkerSettings
+from compose import digests
 from tests.deploy.chart import ROOT
 
 COMPOSE = ROOT / "compose"
@@ -35,6 +39,61 @@ def test_every_service_is_fenced_in(service: dict[str, Any]) -> None:
     assert service["logging"]["options"]["max-size"]
     assert not service["image"].endswith("latest")
     assert ":" in service["image"].replace(":-", "")
+
+
+EXACT = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(-[a-z0-9-]+)?")
+
+
+def test_images_of_others_are_exact_versions() -> None:
+    """A tag such as `8.1` is another image next month; the file of digests has a place for each."""
+    found = digests.images((COMPOSE / "compose.yaml").read_text(encoding="utf-8"))
+    dockerfile = (COMPOSE / "images" / "Dockerfile").read_text(encoding="utf-8")
+
+    assert set(found) == {"PYTHON_IMAGE", "VALKEY_IMAGE", "RABBITMQ_IMAGE", "PROMETHEUS_IMAGE", "GRAFANA_IMAGE"}
+    assert [image for image in found.values() if not EXACT.fullmatch(image.rpartition(":")[2])] == []
+    assert f"ARG PYTHON_IMAGE={found['PYTHON_IMAGE']}\n" in dockerfile
+
+
+DOCKER = """#!/bin/sh
+case "$*" in
+*grafana*) echo "no such manifest" >&2; exit 1 ;;
+*) echo "sha256:$(printf '%s' "$4" | sha256sum | cut -c 1-64)" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_digests_are_asked_for_and_never_made_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> None:
+    """The file has what the engine says of each image; where one is not known there is no file."""
+    engine = tmp_path / "docker"
+    engine.write_text(DOCKER.replace("*grafana*", "*nothing*") if answers else DOCKER, encoding="utf-8")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    into = tmp_path / "digests.env"
+
+    if not answers:
+        with pytest.raises(SystemExit, match=r"grafana/grafana:.*no such manifest"):
+            digests.main(into)
+        assert not into.exists()
+        return
+    digests.main(into)
+
+    lines = into.read_text(encoding="utf-8").splitlines()
+    image = digests.images((COMPOSE / "compose.yaml").read_text(encoding="utf-8"))["VALKEY_IMAGE"]
+    assert len(lines) == 5
+    assert f"VALKEY_IMAGE={image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}" in lines
+
+
+def test_uv_is_installed_with_its_hash() -> None:
+    """It installs everything else, each checked against a hash; so it is checked itself."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installs = [line for line in makefile.splitlines() if "pip install" in line and "--no-deps" not in line]
+
+    assert len(installs) == 2
+    assert all("--require-hashes" in line for line in installs)
+    assert "--hash=sha256:" in (ROOT / "requirements-uv.lock").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
@@ -208,6 +267,20 @@ def test_secrets_are_fresh_closed_and_kept(tmp_path: Path) -> None:
     shared = {name for name in contents[0] if contents[0][name] == contents[1][name]}
     assert shared == {"model_api_key"}
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+@pytest.mark.parametrize("mask", ["000", "022", "777"])
+def test_secrets_are_closed_whatever_was_there(tmp_path: Path, mask: str) -> None:
+    """A folder that was made by hand and is open to all is closed before a secret is in it."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.chmod(0o777)
+    command = f'umask {mask}; exec "{sys.executable}" "{COMPOSE / "write_secrets.py"}" "{folder}"'
+
+    subprocess.run(["sh", "-c", command], check=True)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o444}
 
 
 def _written(folder: Path) -> dict[str, str]:

@@ -1,3 +1,4 @@
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from tests.deploy.chart import CASES, Manifest, case, of_kind, pods, render, sel
 FENCED = tuple(name for name in CASES if name != "nothing")
 DNS = {("UDP", 53), ("TCP", 53)}
 PRIVATE = {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
+PRIVATE_V6 = {"fc00::/7", "fe80::/10", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"}
+"""Private ones, and those that lead to an IPv4 address which they name."""
 
 
 def _policy(name: str, component: str) -> Manifest:
@@ -41,6 +44,8 @@ def test_no_way_out_is_open_to_everywhere(name: str) -> None:
     assert all(rule["to"] and rule["ports"] for rule in rules)
     blocks: list[dict[str, Any]] = [peer["ipBlock"] for rule in rules for peer in rule["to"] if "ipBlock" in peer]
     assert all(set(block["except"]) >= PRIVATE for block in blocks if block["cidr"] == "0.0.0.0/0")
+    assert all(set(block["except"]) >= PRIVATE_V6 for block in blocks if block["cidr"] == "::/0")
+    assert all(ip_network(hole) for block in blocks for hole in block.get("except", ()))
 
 
 @pytest.mark.parametrize("name", FENCED)

@@ -4,13 +4,25 @@ What a job says about itself (id, attempt, request id) is bound once at its star
 end. Audio, captions and secrets are never logged.
 """
 
+import json
 import logging
 import re
 import sys
 
 import structlog
 from celery.signals import setup_logging
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+from captionfleet_schemas.display import visible_json, without_secrets
+
+
+def without_secrets_in(event: EventDict) -> EventDict:
+    """A line of the log without the secrets in the texts of others: messages of servers, of errors, of libraries."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = without_secrets(value)
+    return event
+
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -18,6 +30,7 @@ _SHARED: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    lambda _logger, _method, event: without_secrets_in(event),
 ]
 
 _QUIET = ("httpx2", "httpcore2", "openai", "amqp", "kombu", "celery.worker.strategy", "celery.app.trace")
@@ -51,7 +64,7 @@ def configure_logs(level: str) -> None:
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_SHARED],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                structlog.processors.JSONRenderer(lambda value, **how: visible_json(json.dumps(value, **how))),
             ],
         )
     )

@@ -149,6 +149,10 @@ class WorkerSettings(FleetSettings):
         description="Where spans are sent, by OTLP over HTTP, such as http://collector:4318/v1/traces; needs "
         "captionfleet-workers[otel]. None by default; headers and certificates by the SDK's own `OTEL_*` variables.",
     )
+    traces_proxy: bool = Field(
+        default=False,
+        description="Whether spans go through the proxy that the environment names (`HTTPS_PROXY`), which reads them.",
+    )
     traces_ratio: float = Field(
         default=1.0,
         ge=0,

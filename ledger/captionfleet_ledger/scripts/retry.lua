@@ -6,14 +6,14 @@ its parts those that have their caption stay as they are; where none has, or one
 KEYS     [1] the shard's prefix
 ARGV     [1] time  [2] job id  [3] nonce, new for each request, so that a repeated request knows its own round
          [4] the job as JSON  [5] start_by  [6] finish_by, each '' when not set
-Returns  'queued', 'unknown', 'succeeded' or 'unfinished'
+Returns  'queued', 'unknown', 'succeeded', 'dropped' or 'unfinished'
 ]]
 local _, id, nonce, body, start_by, finish_by = unpack(ARGV)
 local whole = read_job(id)
 
 local function begin_anew(job, deadlines)
   redis.call('HDEL', job.key, 'result', 'caption', 'captions', 'failure', 'started_at', 'first_started_at',
-    'start_by', 'finish_by', 'probe', 'settlement')
+    'start_by', 'finish_by', 'probe', 'settlement', 'stripped', 'forget_at')
   redis.call('HSET', job.key, 'attempts', 0, 'crashes', 0)
   redis.call('HINCRBY', job.key, 'round', 1)
   for name, value in pairs(deadlines) do
@@ -70,6 +70,7 @@ if not whole then return 'unknown' end
 if redis.call('HGET', whole.key, 'nonce') == nonce then return 'queued' end
 if not FINAL[whole.state] then return 'unfinished' end
 if whole.state == 'succeeded' then return 'succeeded' end
+if redis.call('HEXISTS', whole.key, 'dropped') == 1 then return 'dropped' end
 begin_anew(whole, {start_by = start_by, finish_by = finish_by})
 redis.call('HSET', whole.key, 'job', body, 'nonce', nonce)
 reopen_parts(id)

@@ -12,14 +12,17 @@ ARGV     [1] time  [2] job id
          [10] retention in seconds if the job has none of its own  [11] grace for sending, publishing and delivering
          [12] delivery id or ''  [13] webhook address
          [14] digest of right and outcome, so that a repeated request knows its own settlement
-         [15…] event id, routing key and body of each event, in turn,
+         [15] the job as JSON without what is dropped at its end, '' when that is nothing
+         [16…] event id, routing key and body of each event, in turn,
          the caption's own first
 Returns  {'settled', id and queue of a job whose message the caller sends, if there is one}, or
          {'unknown' | 'final' | 'refused'}
 ]]
-local _, id, right, token, state, result, caption, captions, failure, retention, grace, delivery, url, digest =
-  unpack(ARGV, 1, 14)
-local FIRST_EVENT = 15
+local _, id, right, token, state, result, caption, captions, failure, retention, grace, delivery, url, digest,
+  stripped = unpack(ARGV, 1, 15)
+local FIRST_EVENT = 16
+-- How long a job that may be tried again keeps the audio and the headers that came with it.
+local RETRIED_WITHIN = 86400
 -- For whoever listens to hear the end.
 local PIECES_SECONDS = 60
 -- The failure that puts a job into the dead set, where it waits for a person.
@@ -64,9 +67,20 @@ local function store_captions()
   end
 end
 
+-- When somebody has to look at the job again: to forget it, or before that to drop what came with it.
+local function drop_or_keep(forget_at)
+  if stripped == '' then return forget_at end
+  if state == 'succeeded' then
+    redis.call('HSET', job.key, 'job', stripped, 'dropped', text(NOW))
+    return forget_at
+  end
+  redis.call('HSET', job.key, 'stripped', stripped, 'forget_at', text(forget_at))
+  return math.min(forget_at, NOW + RETRIED_WITHIN)
+end
+
 local function retain()
   local days = tonumber(job.store_days) or 0
-  look('job:' .. id, NOW + (days > 0 and days * 86400 or retention))
+  look('job:' .. id, drop_or_keep(NOW + (days > 0 and days * 86400 or retention)))
   redis.call('EXPIRE', key('pieces', id), PIECES_SECONDS)
   if failure == DEAD and not job.quote then redis.call('ZADD', key('dead'), job.accepted_at, id) end
 end

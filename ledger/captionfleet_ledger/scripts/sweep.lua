@@ -82,12 +82,22 @@ local function forget(job)
   forgotten = forgotten + 1
 end
 
+-- A job that ended without a caption has kept what came with it for a while. Nil when it has to be forgotten now.
+local function drop(job)
+  local kept = fields(job.key, {'stripped', 'forget_at'})
+  if not kept.stripped or tonumber(kept.forget_at) <= NOW then return nil end
+  redis.call('HSET', job.key, 'job', kept.stripped, 'dropped', text(NOW))
+  redis.call('HDEL', job.key, 'stripped')
+  look('job:' .. job.id, kept.forget_at)
+  return true
+end
+
 local CHORES = {}
 
 function CHORES.job(id)
   local job = read_job(id)
   if not job then return look('job:' .. id, nil) end
-  if FINAL[job.state] then return forget(job) end
+  if FINAL[job.state] then return drop(job) or forget(job) end
   if job.state == 'running' and lease and ran_out_unseen(job, lease) then return spare(job) end
   if job.state == 'running' then take_from_holder(job) end
   if overdue(job) then return offer_to_expire(job) end

@@ -6,7 +6,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json
+from captionfleet_producers.cli.screen import complain, print_json, say
 
 
 @click.command(
@@ -30,10 +30,10 @@ def _cancel(client: "fleet.CaptionClient", job_id: str, *, as_json: bool) -> boo
     try:
         state = client.cancel(job_id)
     except fleet.UnknownJobError as error:
-        click.echo(f"captionfleet: {error}", err=True)
+        complain(error)
         return False
     if as_json:
         print_json({"id": job_id, "state": state})
     else:
-        click.echo(f"{job_id}  {state}")
+        say(f"{job_id}  {state}")
     return state == "cancelled"

@@ -7,7 +7,7 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.letters import list_letters
-from captionfleet_producers.cli.printing import address, print_json, shortened
+from captionfleet_producers.cli.screen import fit_address, print_json, say
 
 if TYPE_CHECKING:
     from captionfleet_producers import JobRecord
@@ -53,13 +53,13 @@ def _as_json(record: "JobRecord") -> dict[str, Any]:
         "reason": result and result.failure and result.failure.message,
         "attempts": record.attempts,
         "crashes": record.crashes,
-        "audio": shortened(address(record.job.audio.url), 200),
+        "audio": record.job.audio.url,
     }
 
 
 def _print(record: "JobRecord") -> None:
     facts = _as_json(record)
-    click.echo(
+    say(
         f"{facts['id']}  {facts['failed_at']:%Y-%m-%d %H:%M:%S}  {facts['tenant']}  "
-        f"attempts {facts['attempts']}, crashes {facts['crashes']}  {facts['reason']}  {shortened(facts['audio'])}"
+        f"attempts {facts['attempts']}, crashes {facts['crashes']}  {facts['reason']}  {fit_address(facts['audio'])}"
     )

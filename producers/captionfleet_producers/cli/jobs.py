@@ -7,7 +7,8 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.filters import filter_of, which_jobs
-from captionfleet_producers.cli.printing import print_json, print_row, record_as_json
+from captionfleet_producers.cli.printing import print_row, record_as_json
+from captionfleet_producers.cli.screen import print_json
 
 
 @click.command(

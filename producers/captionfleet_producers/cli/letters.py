@@ -7,7 +7,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json, shortened
+from captionfleet_producers.cli.screen import complain, fit_to_see, print_json, say
 
 if TYPE_CHECKING:
     from captionfleet_producers import FoundLetter
@@ -26,7 +26,7 @@ def retry_letters(ids: Sequence[str], *, as_json: bool) -> int:
     failed = False
     for outcome in fleet.DeadLetters.from_env().send_again(set(ids) or None):
         if isinstance(outcome, fleet.ProducerError):
-            click.echo(f"captionfleet: {outcome}", err=True)
+            complain(outcome)
             failed = True
         else:
             _say(outcome, "sent again", as_json=as_json)
@@ -61,7 +61,7 @@ def drop(letter_ids: Sequence[str], *, everything: bool, as_json: bool) -> int:
 def _complain(asked: Collection[str], done: Collection[str]) -> bool:
     missing = [one for one in asked if one not in done]
     for one in missing:
-        click.echo(f"captionfleet: no dead letter {one}: `captionfleet dead --messages` lists them", err=True)
+        complain(f"no dead letter {one}: `captionfleet dead --messages` lists them")
     return bool(missing)
 
 
@@ -69,10 +69,12 @@ def _say(letter: "FoundLetter", what: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"id": letter.id, "job_id": letter.job_id, "queue": letter.queue, "state": what})
     else:
-        click.echo(f"{letter.id}  {what}")
+        say(f"{letter.id}  {what}")
 
 
 def _print(letter: "FoundLetter", *, as_json: bool) -> None:
+    from captionfleet_schemas.display import shortened
+
     if as_json:
         print_json(
             {
@@ -89,4 +91,4 @@ def _print(letter: "FoundLetter", *, as_json: bool) -> None:
         return
     at = f"{letter.at:%Y-%m-%d %H:%M:%S}" if letter.at else "-"
     columns = f"{letter.id}  {at:<19}  {letter.queue or '-':<13}  {letter.job_id or '-'}"
-    click.echo(f"{columns}  {shortened(letter.reason, 200)}")
+    say(f"{columns}  {shortened(fit_to_see(letter.reason), 200)}")

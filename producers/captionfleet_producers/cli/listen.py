@@ -9,7 +9,8 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.endless import until_stopped
-from captionfleet_producers.cli.printing import print_json, print_result
+from captionfleet_producers.cli.printing import print_result
+from captionfleet_producers.cli.screen import print_json, print_own_json, say, say_own
 
 if TYPE_CHECKING:
     from captionfleet_producers import Received, WebhookListener
@@ -60,11 +61,11 @@ def _listener(deliveries: "SimpleQueue[Received]", secrets: Sequence[str], host:
 
 def _print_start(listener: "WebhookListener", *, fresh: str | None, as_json: bool) -> None:
     if as_json:
-        print_json({"listening": listener.url, "secret": fresh} if fresh else {"listening": listener.url})
+        print_own_json({"listening": listener.url, "secret": fresh} if fresh else {"listening": listener.url})
         return
-    click.echo(f"listening on {listener.url}")
+    say(f"listening on {listener.url}")
     if fresh:
-        click.echo(f"give the workers this secret: CAPTIONFLEET_WEBHOOK_SECRETS={fresh}")
+        say_own(f"give the workers this secret: CAPTIONFLEET_WEBHOOK_SECRETS={fresh}")
 
 
 def _print_delivery(delivery: "Received", *, as_json: bool) -> None:
@@ -72,5 +73,5 @@ def _print_delivery(delivery: "Received", *, as_json: bool) -> None:
         event = delivery.event.model_dump(mode="json", exclude_none=True)
         print_json({"webhook_id": delivery.webhook_id, "repeated": delivery.repeated, "event": event})
     else:
-        click.echo(f"verified {delivery.webhook_id}" + ("  (a repeat)" if delivery.repeated else ""))
+        say(f"verified {delivery.webhook_id}" + ("  (a repeat)" if delivery.repeated else ""))
         print_result(delivery.event.data, as_json=False)

@@ -1,13 +1,20 @@
 """Options that several commands share."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import click
 
+from captionfleet_producers.cli.screen import show_secrets
+
 LANES: Final = ("interactive", "bulk")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, for programs.")
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--json`, and with it `--show-secrets`: how every command prints."""
+    help_text = "One JSON object a line on stdout, for programs."
+    return click.option("--json", "as_json", is_flag=True, help=help_text)(show_secrets(command))
+
 
 timeout = click.option(
     "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting after that long. [default: never]"

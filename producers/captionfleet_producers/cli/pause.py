@@ -7,7 +7,7 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import print_json
+from captionfleet_producers.cli.screen import print_json, say
 
 
 def _scope(command: Callable[..., int]) -> Callable[..., int]:
@@ -61,7 +61,7 @@ def _say(done: str, scope: dict[str, str | None], *, changed: bool, as_json: boo
     if as_json:
         print_json({"scope": what, "state": done, "changed": changed})
     else:
-        click.echo(
+        say(
             f"{what}: {done}"
             if changed
             else f"{what}: {'was paused already' if done == 'paused' else 'was not paused'}"

@@ -5,32 +5,25 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import click
+from captionfleet_producers.cli.screen import fit_address, fit_to_see, print_json, print_wire_json, say
 
 if TYPE_CHECKING:
     from captionfleet_ledger import Delivery, Fault
     from captionfleet_producers import CaptionResult, JobRecord
     from captionfleet_producers.event_stream import AnyEvent
     from captionfleet_producers.operations import PauseStanding, Standing
-    from captionfleet_schemas import CaptionJob
     from captionfleet_schemas.result import Failure, Quote
 
 Fact = tuple[str, str]
 _NAME_WIDTH = 9
 
 
-def print_json(value: Any) -> None:
-    """One object on one line; times are ISO 8601."""
-    click.echo(json.dumps(value, default=datetime.isoformat, ensure_ascii=False))
-
-
 def print_result(result: "CaptionResult", *, as_json: bool) -> None:
     """How a job ended: caption, tokens, cost and plan, or the reason and what to do."""
     if as_json:
-        click.echo(result.encode().decode())
+        print_wire_json(result.encode())
     else:
         print_facts(f"{result.job_id}  {result.state}", facts_of_result(result))
 
@@ -75,16 +68,16 @@ def print_standing(standing: "Standing", *, as_json: bool) -> None:
 def print_event(event: "AnyEvent", *, as_json: bool) -> None:
     """An event, whole or in one line."""
     if as_json:
-        click.echo(event.encode().decode())
+        print_wire_json(event.encode())
     else:
-        click.echo(f"{event.time:%Y-%m-%d %H:%M:%S}  {event.type:<17}  {event.subject}")
+        say(f"{event.time:%Y-%m-%d %H:%M:%S}  {event.type:<17}  {event.subject}")
 
 
 def print_row(record: "JobRecord") -> None:
     """A job in one line of a list."""
     why = record.waiting_reason or (record.result.failure.code if record.result and record.result.failure else "")
     columns = f"{record.job.id:<36}  {record.state:<9}  {record.job.lane:<11}  {record.accepted_at:%Y-%m-%d %H:%M:%S}"
-    click.echo(f"{columns}  {shortened(address(record.job.audio.url))}" + (f"  ({why})" if why else ""))
+    say(f"{columns}  {fit_address(record.job.audio.url)}" + (f"  ({why})" if why else ""))
 
 
 def record_as_json(record: "JobRecord") -> dict[str, Any]:
@@ -97,16 +90,9 @@ def record_as_json(record: "JobRecord") -> dict[str, Any]:
         "started_at": record.started_at,
         "due_at": record.due_at,
         "waiting_reason": record.waiting_reason,
-        "job": _job_as_json(record.job),
+        "job": json.loads(record.job.encode()),
         "result": record.result and json.loads(record.result.encode()),
     }
-
-
-def _job_as_json(job: "CaptionJob") -> dict[str, Any]:
-    shown: dict[str, Any] = json.loads(job.encode())
-    # Headers are credentials. Their names tell what a person wants to know.
-    shown["audio"] |= {"headers": dict.fromkeys(job.audio.headers, "…")} if job.audio.headers else {}
-    return shown
 
 
 def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
@@ -114,7 +100,7 @@ def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
     if result.failure:
         yield from _facts_of_failure(result.failure)
     if result.caption is not None:
-        yield "caption", result.caption
+        yield "caption", " ".join(result.caption.splitlines())
     if result.cached_from is not None:
         yield "cost", f"$0: it is the caption that job {result.cached_from} has paid for"
     if result.quote is not None:
@@ -131,24 +117,13 @@ def facts_of_result(result: "CaptionResult") -> Iterable[Fact]:
     yield "took", f"{took:.1f} s, {result.attempts} attempt(s), {result.model_calls} model call(s)"
 
 
-def shortened(text: str, width: int = 60) -> str:
-    """The text, or its beginning: an inline reference can be megabytes long."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def address(url: str) -> str:
-    """An address for a screen or a log: what follows a question mark can be a signature."""
-    before, mark, _ = url.partition("?")
-    return f"{before}?…" if mark and not url.startswith("data:") else url
-
-
 def _facts_of_failure(failure: "Failure") -> Iterable[Fact]:
     yield "reason", f"{failure.code}: {failure.message}"
     yield "remedy", failure.remedy
 
 
 def _facts_of_record(record: "JobRecord") -> Iterable[Fact]:
-    yield "audio", shortened(address(record.job.audio.url), 200)
+    yield "audio", fit_address(record.job.audio.url, 200)
     yield "accepted", record.accepted_at.isoformat(sep=" ", timespec="seconds")
     if record.waiting_reason and record.due_at:
         yield "waiting", f"{record.waiting_reason}, until {record.due_at.isoformat(sep=' ', timespec='seconds')}"
@@ -176,7 +151,8 @@ def _fact_of_fault(one: "Fault") -> Fact:
 def _delivery_line(delivery: "Delivery") -> str:
     last = delivery.attempts[-1] if delivery.attempts else None
     how = f", last answer {last.status or last.error}" if last else ""
-    return f"{delivery.state} to {delivery.url} after {len(delivery.attempts)} attempt(s){how}{_postponed(delivery)}"
+    where = fit_address(delivery.url, 200)
+    return f"{delivery.state} to {where} after {len(delivery.attempts)} attempt(s){how}{_postponed(delivery)}"
 
 
 def _postponed(delivery: "Delivery") -> str:
@@ -188,9 +164,10 @@ def _postponed(delivery: "Delivery") -> str:
 
 def print_facts(title: str, facts: Iterable[Fact]) -> None:
     """A title, and below it each fact with its name, folded to the screen."""
-    click.echo(title)
+    say(title)
     width = max(shutil.get_terminal_size().columns, 40)
     indent = " " * (_NAME_WIDTH + 3)
     for name, text in facts:
-        first = f"  {name:<{_NAME_WIDTH}} "
-        click.echo(textwrap.fill(text, width, initial_indent=first, subsequent_indent=indent))
+        first = f"  {fit_to_see(name):<{_NAME_WIDTH}} "
+        for line in textwrap.wrap(fit_to_see(text), width, initial_indent=first, subsequent_indent=indent):
+            say(line)

@@ -17,6 +17,7 @@ from captionfleet_producers.cli.listen import listen
 from captionfleet_producers.cli.pause import pause, resume
 from captionfleet_producers.cli.quote import quote
 from captionfleet_producers.cli.retry import retry
+from captionfleet_producers.cli.screen import complain, complain_about_usage, guard_other_ways
 from captionfleet_producers.cli.status import status
 from captionfleet_producers.cli.submit import submit
 from captionfleet_producers.cli.wait import wait
@@ -51,6 +52,7 @@ for command in (submit, quote, status, wait, list_jobs, cancel, dead, retry, dro
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    guard_other_ways()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -59,10 +61,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return int(captionfleet.main(list(arguments), prog_name="captionfleet", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        complain_about_usage(error)
         return error.exit_code
     except ProducerError as error:
-        click.echo(f"captionfleet: {error}", err=True)
+        complain(error)
         return FAILED
     except click.Abort:
         return INTERRUPTED

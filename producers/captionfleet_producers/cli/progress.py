@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+import click
+
 
 @contextmanager
 def progress_bar(what: str, total: int) -> Generator[Callable[[int], None]]:
@@ -19,7 +21,13 @@ def progress_bar(what: str, total: int) -> Generator[Callable[[int], None]]:
         console=console,
         transient=True,
         redirect_stdout=sys.stdout.isatty(),
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or _would_fold_json(),
     ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+def _would_fold_json() -> bool:
+    """Lines that are drawn above a bar are folded to the screen, which JSON does not survive."""
+    context = click.get_current_context(silent=True)
+    return sys.stdout.isatty() and context is not None and bool(context.params.get("as_json"))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import captionfleet_producers as fleet
-from captionfleet_producers.cli.printing import Fact, print_facts, print_json, shortened
+from captionfleet_producers.cli.printing import Fact, print_facts
+from captionfleet_producers.cli.screen import fit_address, fit_to_see, print_json, say
 
 if TYPE_CHECKING:
     from captionfleet_producers import CaptionResult, Quoted, QuoteTotal
@@ -24,7 +25,7 @@ _LONG_MINUTES = 120
 
 def print_quote_as_json(one: "Quoted") -> None:
     """One source with its result, or the error for which it cannot be submitted."""
-    source = shortened(str(one.submission.audio), 200)
+    source = str(one.submission.audio)
     if one.error is not None:
         print_json({"source": source, "error": {"code": one.error.code, "message": str(one.error)}})
     elif one.result is not None:
@@ -87,15 +88,19 @@ def _print_table(quoted: Sequence["Quoted"]) -> None:
         table.add_column(name, justify="left" if name == "source" else "right", no_wrap=True)
     table.add_column("sent as")
     for one in quoted:
-        table.add_row(*_row(one))
+        table.add_row(*map(fit_to_see, _row(one)))
     width = shutil.get_terminal_size(fallback=(_PIPE_WIDTH, 24)).columns
-    Console(width=width, markup=False, highlight=False, emoji=False).print(table)
+    console = Console(width=width, markup=False, highlight=False, emoji=False, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        say(line)
 
 
 def _row(one: "Quoted") -> Iterator[str]:
     audio = one.result.audio if one.result else None
     quote = one.quote
-    yield shortened(_name(one), _NAME_WIDTH)
+    yield _name(one, _NAME_WIDTH)
     yield length(audio.seconds) if audio else ""
     yield from (
         (
@@ -165,9 +170,9 @@ def _sent_as(plan: "Plan") -> str:
     return f"{plan.codec.upper()} {plan.bit_rate // 1000} kbit/s {sound}{parts}"
 
 
-def _name(one: "Quoted") -> str:
+def _name(one: "Quoted", width: int = 200) -> str:
     audio: Any = one.submission.audio
-    return audio.name if isinstance(audio, Path) else shortened(str(audio), 200)
+    return fit_address(audio.name if isinstance(audio, Path) else str(audio), width)
 
 
 def _money(cost: "Cost | None") -> str:

@@ -9,8 +9,8 @@ import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.filters import filter_of, which_jobs
 from captionfleet_producers.cli.letters import retry_letters
-from captionfleet_producers.cli.printing import print_json
 from captionfleet_producers.cli.progress import progress_bar
+from captionfleet_producers.cli.screen import complain, print_json, say
 
 if TYPE_CHECKING:
     from captionfleet_producers import JobFilter, JobRecord
@@ -92,14 +92,14 @@ def _say(jobs: int, what: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"jobs": jobs})
     else:
-        click.echo(f"{jobs} job{'' if jobs == 1 else 's'} {what}")
+        say(f"{jobs} job{'' if jobs == 1 else 's'} {what}")
 
 
 def _retry(client: "fleet.CaptionClient", job_id: str, *, as_json: bool) -> bool:
     try:
         client.retry(job_id)
     except (fleet.UnknownJobError, fleet.JobNotRetryableError) as error:
-        click.echo(f"captionfleet: {error}", err=True)
+        complain(error)
         return False
     _print(job_id, as_json=as_json)
     return True
@@ -109,4 +109,4 @@ def _print(job_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"id": job_id, "state": "queued"})
     else:
-        click.echo(f"{job_id}  queued")
+        say(f"{job_id}  queued")

@@ -8,6 +8,7 @@ import click
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
 from captionfleet_producers.cli.printing import print_record, print_rejection, print_standing
+from captionfleet_producers.cli.screen import complain
 
 if TYPE_CHECKING:
     from captionfleet_producers import CaptionClient, JobRecord
@@ -44,7 +45,7 @@ def _print(client: "CaptionClient", job_id: str, record: "JobRecord | None", *, 
         return True
     rejection = client.operations.rejection(job_id)
     if rejection is None:
-        click.echo(f"captionfleet: {fleet.UnknownJobError(job_id)}", err=True)
+        complain(fleet.UnknownJobError(job_id))
         return False
     print_rejection(rejection, client.deliveries(job_id), as_json=as_json)
     return True

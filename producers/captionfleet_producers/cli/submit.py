@@ -7,8 +7,8 @@ import click
 
 import captionfleet_producers as fleet
 from captionfleet_producers.cli import options
-from captionfleet_producers.cli.printing import address, print_json, shortened
 from captionfleet_producers.cli.progress import progress_bar
+from captionfleet_producers.cli.screen import complain, fit_address, print_json, say
 from captionfleet_producers.cli.wait import report_results
 from captionfleet_producers.cli.watching import report_watched
 
@@ -119,13 +119,14 @@ def _submissions(sources: Sequence[str], template: "Submission") -> Iterator["Su
 
 
 def _print_outcome(outcome: "Outcome", *, as_json: bool) -> None:
-    audio = shortened(address(str(outcome.submission.audio)), 200)
+    audio = str(outcome.submission.audio)
     if outcome.error is not None:
-        click.echo(f"captionfleet: {outcome.error}", err=True)
+        complain(outcome.error)
     if as_json:
         print_json({"audio": audio, **_as_json(outcome)})
     elif outcome.job is not None:
-        click.echo(f"{outcome.job.id}  {'new' if outcome.job.created else outcome.job.state:<9}  {audio}")
+        state = "new" if outcome.job.created else outcome.job.state
+        say(f"{outcome.job.id}  {state:<9}  {fit_address(audio, 200)}")
 
 
 def _as_json(outcome: "Outcome") -> dict[str, Any]:
@@ -139,4 +140,4 @@ def _print_summary(outcomes: Sequence["Outcome"], refused: int) -> None:
     new = sum(outcome.job is not None and outcome.job.created for outcome in outcomes)
     before = len(outcomes) - new - refused
     hint = " (--again submits them anew)" if before else ""
-    click.echo(f"{len(outcomes)} job(s): {new} new, {before} submitted before{hint}, {refused} refused", err=True)
+    say(f"{len(outcomes)} job(s): {new} new, {before} submitted before{hint}, {refused} refused", to_stderr=True)

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import click
-
 import captionfleet_producers as fleet
-from captionfleet_producers.cli.printing import facts_of_result, print_facts, print_json, print_result
+from captionfleet_producers.cli.printing import facts_of_result, print_facts, print_result
+from captionfleet_producers.cli.screen import print_json, say, say_piece
 
 if TYPE_CHECKING:
     from captionfleet_producers import CaptionClient, CaptionPiece, CaptionResult, Watched
@@ -64,18 +63,18 @@ class Screen:
             self._end_line()
             self._text = ""
         if piece.part and not self._in_line:
-            click.echo(f"[part {piece.part}] ", nl=False)
-        click.echo(piece.text, nl=False)
+            say_piece(f"[part {piece.part}] ")
+        say_piece(piece.text)
         self._text += piece.text
         self._part, self._in_line = piece.part, True
 
     def _remark(self, text: str) -> None:
         self._end_line()
-        click.echo(text, err=True)
+        say(text, to_stderr=True)
 
     def _end_line(self) -> None:
         if self._in_line:
-            click.echo()
+            say()
         self._in_line = False
 
     def _print_result(self, result: "CaptionResult") -> None:

@@ -1,14 +1,22 @@
 """Tasks for media children that do what a hostile file could make the library do."""
 
+import ctypes
 import errno
 import mmap
 import os
+import resource
 import signal
 import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
+
+import av
 
 from captionfleet_workers.media.facts import ChildLimits
 
@@ -26,6 +34,70 @@ class Report:
     core_bytes: int
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """How an attempt went: the system's word for why it failed, or `done`."""
+
+    outcome: str
+
+
+ATTEMPTS: dict[str, Callable[[], object]] = {
+    "socket": lambda: socket.socket().close(),
+    "local socket": lambda: socket.socket(socket.AF_UNIX).close(),
+    "socket pair": lambda: _closed(*socket.socketpair()),
+    "another program": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
+    "become another program": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),
+    "fork": lambda: os.fork() or os._exit(0),
+    "signal to the parent": lambda: os.kill(os.getppid(), 0),
+    "limits of the parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE),
+    "trace the parent": lambda: _called("ptrace", 16, os.getppid(), 0, 0),
+    "read the parent's memory": lambda: _called("process_vm_readv", os.getppid(), None, 0, None, 0, 0),
+    "remove a file": lambda: Path(f"/tmp/{os.getpid()}.none").unlink(),
+    "link a file": lambda: Path(f"/tmp/{os.getpid()}.none").symlink_to("/"),
+    "leave the namespace": lambda: _called("unshare", 0),
+}
+"""What decoding never does, by a name for people."""
+
+
+def _closed(*sockets: socket.socket) -> None:
+    for one in sockets:
+        one.close()
+
+
+def _called(name: str, *arguments: object) -> None:
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), "")
+
+
+def attempt(_limits: ChildLimits, name: str) -> Attempt:
+    """Try one of `ATTEMPTS`."""
+    try:
+        ATTEMPTS[name]()
+    except OSError as error:
+        return Attempt(errno.errorcode[error.errno or 0])
+    return Attempt("done")
+
+
+def decode_in_threads(_limits: ChildLimits, path: str, threads: int) -> Attempt:
+    """Decode and encode in several threads at once, each with threads of the library's own."""
+    done: list[int] = []
+
+    def work() -> None:
+        with av.open(path) as source, av.open(os.devnull, "w", format="mp3") as target:
+            source.streams.audio[0].codec_context.thread_count = threads
+            stream = target.add_stream("mp3", rate=16_000)
+            for frame in av.AudioResampler("s16p", "mono", 16_000).resample(next(source.decode(audio=0))):
+                target.mux(stream.encode(frame))
+        done.append(1)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return Attempt(f"{len(done)} done")
+
+
 def eat_memory(_limits: ChildLimits) -> Report:
     """Take more memory than there is."""
     hoard = [bytes(1 << 26) for _ in range(1 << 10)]
@@ -34,8 +106,8 @@ def eat_memory(_limits: ChildLimits) -> Report:
 
 def hang(_limits: ChildLimits) -> Report:
     """Never come back, without using the processor."""
-    left, _right = socket.socketpair()
-    left.recv(1)
+    nothing, _writer = os.pipe()
+    os.read(nothing, 1)
     raise AssertionError
 
 
@@ -89,9 +161,6 @@ def refuse_memory(*_arguments: object) -> mmap.mmap:
 
 def look_around(_limits: ChildLimits, port: int) -> Report:
     """Say what there is to steal, and who could be told."""
-    import resource
-    import sys
-
     loaded = {name.partition(".")[0] for name in sys.modules}
     started_with = [entry.partition("=")[0] for entry in Path("/proc/self/environ").read_text().split("\0") if entry]
     return Report(

@@ -165,7 +165,7 @@ def test_a_local_file_is_named_or_copied(client: CaptionClient, settings: Produc
 
     named = client.submit(audio)
     with with_settings(settings, blob_url=blobs.as_uri()) as copying:
-        copied = copying.submit(str(audio))
+        copied = copying.submit(audio)
 
     references = [record.job.audio.url for record in client.get_many([named.id, copied.id]) if record]
     assert references[0] == audio.as_uri()

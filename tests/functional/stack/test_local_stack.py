@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from compose.local.private import write_private
 from compose.local.readiness import StackError
 from compose.local.stack import plan, running
 
@@ -60,14 +62,38 @@ def test_up_until_interrupted(tmp_path: Path) -> None:
         assert stack.stdout is not None
         said = stack.stdout.readline()
         running = processes_in(tmp_path)
+        files = [path for path in (tmp_path / ".local").rglob("*") if path.is_file()]
+        open_to_others = [path for path in (*files, tmp_path / ".local/stack") if path.stat().st_mode & 0o077]
 
         stack.send_signal(signal.SIGINT)
 
         assert stack.wait(timeout=60) == 0
     assert said.startswith("The fleet is up")
+    assert {"env", "supervisord.conf", "worker.log"} <= {path.name for path in files}
+    assert open_to_others == []
     for part in ("valkey-server", "captionfleet-worker", "captionfleet-emulator", "captionfleet-flower", "listen"):
         assert any(part in command for command in running), part
     assert processes_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+def test_a_file_with_secrets_is_closed_whatever_was_there(tmp_path: Path, mask: int) -> None:
+    """An open file of an earlier run is replaced, a link is not followed, and no umask opens or shuts it."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("untouched")
+    earlier, link = tmp_path / "env", tmp_path / "link"
+    earlier.write_text("open")
+    earlier.chmod(0o666)
+    link.symlink_to(elsewhere)
+    before = os.umask(mask)
+    try:
+        for path in (earlier, link):
+            write_private(path, "secret")
+    finally:
+        os.umask(before)
+
+    assert [stat.S_IMODE(path.lstat().st_mode) for path in (earlier, link)] == [0o600, 0o600]
+    assert [path.read_text() for path in (earlier, link, elsewhere)] == ["secret", "secret", "untouched"]
 
 
 def test_service_that_does_not_start(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Webhook deliveries against a real ledger and a real receiver."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -178,11 +179,32 @@ def test_other_endpoints_stay_on(ledger: Ledger, deliveries: Deliveries, receive
     assert [on_record(ledger, job_id).state for job_id in ("job-1", "job-2")] == [DeliveryState.DELIVERED] * 2
 
 
-def test_forbidden_address_is_tried_again_and_never_reached(
-    ledger: Ledger, deliveries: Deliveries, receiver: Receiver
+@pytest.mark.parametrize(
+    "address", ["10.255.255.1", "user:do-not-tell@127.0.0.1", "127.0.0.1:25", "127.0.0.1:do-not-tell"]
+)
+def test_address_that_can_never_work_fails_at_once(
+    address: str, ledger: Ledger, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """The reason is on record and in the log, and neither says what may let one in."""
+    delivery_id = due(ledger, f"http://{address}/do-not-tell?do-not-tell")
+
+    with capture_logs() as lines:
+        deliveries.attempt(delivery_id)
+
+    record = on_record(ledger)
+    assert record.state is DeliveryState.FAILED
+    assert [attempt.status for attempt in record.attempts] == [None]
+    assert [(line["event"], line["attempt"], line["state"]) for line in lines] == [("webhook.attempt", 1, "failed")]
+    assert "do-not-tell" not in f"{lines}{record.attempts[0].error}"
+    assert receiver.deliveries == []
+
+
+def test_name_that_leads_to_a_forbidden_address_is_tried_again_and_never_reached(
+    ledger: Ledger, deliveries: Deliveries, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS may lead elsewhere tomorrow; the reason is on record and in the log, with the job that it is about."""
-    delivery_id = due(ledger, "http://10.255.255.1/hook")
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, 1, 6, "", ("10.255.255.1", 80))])
+    delivery_id = due(ledger, "http://example.com/hook")
 
     with capture_logs() as lines:
         attempt(deliveries, delivery_id)

@@ -61,7 +61,7 @@ def test_a_file_goes_into_the_blob_folder_under_its_hash(audio: Path, tmp_path: 
     """The copy is complete, named by its content, and leaves no draft behind."""
     folder = tmp_path / "new" / "blobs"
 
-    reference = reference_of(str(audio), blob_store(folder.as_uri()))
+    reference = reference_of(audio, blob_store(folder.as_uri()))
 
     name = f"sha256-{hashlib.sha256(AUDIO).hexdigest()}"
     assert reference == Reference(f"blob:{name}")
@@ -99,6 +99,24 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, name: str, reason: 
         reference_of(tmp_path / name, None)
 
     assert str(tmp_path / name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (Path("UklGR" * 5000), "this is base64"),
+        (Path("x." * 5000), "File name too long"),
+        (Path("~nobody-of-this-name/a.wav"), "home folder"),
+        (Path("a\x1b[2J.wav"), "no such file"),
+    ],
+)
+def test_what_cannot_be_a_path_is_one_clear_line(path: Path, reason: str) -> None:
+    """It is no traceback, shows no control characters, and is not as long as what was given."""
+    with pytest.raises(AudioNotFoundError, match=reason) as caught:
+        reference_of(path, None)
+
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
 
 
 def test_a_blob_folder_that_cannot_be_written_is_said_so(audio: Path, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ with bound_contextvars(job_id="job-1", attempt=2):
     except KeyError:
         log.exception("job.internal_error")
 log.info("after")
+log.info("told", reason="no answer from https://u:do-not-tell@h.example/?do-not-tell \x7f\x9b")
+logging.getLogger("amqp").error("cannot reach %s", "amqp://u:do-not/tell@h.example")
 logging.getLogger("kombu").error("refused")
 """
 
@@ -67,8 +69,17 @@ def test_exception_stays_on_its_line(lines: list[dict[str, Any]]) -> None:
 
 def test_quiet_lines_are_left_out_and_context_ends(lines: list[dict[str, Any]]) -> None:
     """Below the level, and the libraries' lines per call; their warnings and errors are shown."""
-    *_, after, refused = lines
+    after, refused = lines[3], lines[-1]
 
-    assert len(lines) == 5
+    assert len(lines) == 7
     assert "job_id" not in after
     assert (refused["event"], refused["level"]) == ("refused", "error")
+
+
+def test_no_line_tells_secrets_or_controls_a_terminal(lines: list[dict[str, Any]]) -> None:
+    """Whoever wrote the text: servers, libraries, errors."""
+    told = next(line for line in lines if line["event"] == "told")
+
+    assert "do-not" not in repr(lines)
+    assert told["reason"] == "no answer from https://…@h.example/?… \x7f\x9b"
+    assert "cannot reach amqp://…@h.example" in [line["event"] for line in lines]

@@ -1,5 +1,7 @@
 """The settings of a worker process: from the environment, from files, and in words when they are wrong."""
 
+import re
+from base64 import b64encode
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from pydantic import ValidationError
 from captionfleet_ledger.settings import explain
 from captionfleet_schemas.buckets import PACKAGES
 from captionfleet_workers.settings import WorkerSettings
+
+SECRETS = [f"whsec_{b64encode(bytes([number]) * 24).decode()}" for number in (1, 2)]
 
 
 def key_of(settings: WorkerSettings) -> str | None:
@@ -31,7 +35,7 @@ def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAPTIONFLEET_AUDIO_SCHEMES", "https,http")
     monkeypatch.setenv("CAPTIONFLEET_FILE_ROOTS", "/srv/a,/srv/b")
     monkeypatch.setenv("CAPTIONFLEET_ALLOWED_NETWORKS", "10.0.0.0/8,fd00::/8")
-    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_Yg==,whsec_YQ==")
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", f"{SECRETS[0]},{SECRETS[1]}")
 
     settings = WorkerSettings()
 
@@ -39,7 +43,7 @@ def test_lists_are_comma_separated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.audio_schemes == {"https", "http"}
     assert settings.file_roots == (Path("/srv/a"), Path("/srv/b"))
     assert settings.allowed_networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
-    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["whsec_Yg==", "whsec_YQ=="]
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == SECRETS
 
 
 def test_empty_list_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,18 +92,48 @@ def test_key_from_a_file_wins_over_the_vendors_variable(monkeypatch: pytest.Monk
     assert key_of(WorkerSettings()) == "sk-file"
 
 
-@pytest.mark.parametrize("secret", ["s3cret", "whsec_", "whsec_%%%"])
-def test_secret_that_cannot_sign(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("s3cret", "whsec_ followed by base64"),
+        ("whsec_", "whsec_ followed by base64"),
+        ("whsec_%%%", "whsec_ followed by base64"),
+        (f"whsec_{b64encode(bytes(23)).decode()}", "at least 24 bytes"),
+    ],
+)
+def test_secret_that_cannot_sign(monkeypatch: pytest.MonkeyPatch, secret: str, reason: str) -> None:
     """A mistake shows when the worker starts, not when its first webhook is due."""
-    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", secret)
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", f"{SECRETS[0]},{secret}")
 
-    with pytest.raises(ValidationError, match="whsec_ followed by base64"):
+    with pytest.raises(ValidationError, match=reason):
         WorkerSettings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3/cret@ledger:6379/1",
+        "redis://user:s3#cret@ledger:6379/1",
+        "redis://user:s3?cret@ledger:6379/1",
+        "redis://user:12/s3cret@ledger:6379/1",
+        "redis:/:s3cret@ledger:6379/1",
+        "s3cret@ledger",
+        "redis://ledger:s3cret",
+    ],
+)
+@pytest.mark.parametrize("name", ["CAPTIONFLEET_BROKER_URL", "CAPTIONFLEET_REDIS_URL"])
+def test_password_that_is_not_quoted(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    """One line says how to write it, and nothing of it is in that line."""
+    [_, line] = explanation(monkeypatch, **{name: url}).splitlines()
+
+    assert line.startswith(f"{name}: ")
+    assert "%2F for /" in line
+    assert not {"s3", "cret"} & set(re.split(r"\W+", line))
 
 
 def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As containers mount them, with the newline that editors leave; lists too."""
-    for name, text in {"key": "sk-file\n", "secrets": "whsec_YQ==,whsec_Yg==\n"}.items():
+    for name, text in {"key": "sk-file\n", "secrets": f"{SECRETS[0]},{SECRETS[1]}\n"}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY_FILE", str(tmp_path / "key"))
     monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS_FILE", str(tmp_path / "secrets"))
@@ -107,7 +141,7 @@ def test_secrets_are_read_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     settings = WorkerSettings()
 
     assert key_of(settings) == "sk-file"
-    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == ["whsec_YQ==", "whsec_Yg=="]
+    assert [secret.get_secret_value() for secret in settings.webhook_secrets] == SECRETS
 
 
 def test_order_of_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -189,7 +223,7 @@ def test_all_wrong_values_are_explained_at_once(monkeypatch: pytest.MonkeyPatch)
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings may end up in a traceback or a log line."""
     monkeypatch.setenv("CAPTIONFLEET_MODEL_API_KEY", "s3cret")
-    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", "whsec_s3cretAA")
+    monkeypatch.setenv("CAPTIONFLEET_WEBHOOK_SECRETS", f"whsec_{'s3cret' * 6}")
     monkeypatch.setenv("CAPTIONFLEET_REDIS_URL", "redis://:s3cret@ledger:6379/1")
 
     settings = WorkerSettings()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from captionfleet_ledger import LedgerRefusedError, Settlement
+from captionfleet_schemas.display import shortened, visible, without_secrets
 from captionfleet_workers.broker.letter import letter_of
 from captionfleet_workers.broker.reading import RawMessage, Unreadable
 from captionfleet_workers.broker.rejection import rejected, webhook_of
@@ -52,7 +53,7 @@ def bury(fleet: Fleet, unreadable: Unreadable, message: RawMessage, rest: Callab
 
 def presentable(reason: str) -> str:
     """A reason that can be written anywhere: it may name a field, and the sender has chosen the field's name."""
-    return reason.encode(errors="backslashreplace").decode()[:LONGEST_REASON]
+    return shortened(visible(without_secrets(reason)), LONGEST_REASON)
 
 
 def _noted(fleet: Fleet, unreadable: Unreadable, reason: str, at: datetime) -> Settlement | None:

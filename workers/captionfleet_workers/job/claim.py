@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from captionfleet_ledger import Claim, JobConflictError, Lease, Ledger, Refusal, UnreadableJobError
 from captionfleet_schemas import CaptionJob, InvalidMessageError
-from captionfleet_schemas.job import VERSION
+from captionfleet_schemas.job import VERSION, objection_to_metadata
 from captionfleet_schemas.parts import part_of
 from captionfleet_workers.job.part import Part
 from captionfleet_workers.progress import Progress
@@ -81,6 +81,8 @@ def accept(ledger: Ledger, job_id: str, body: Mapping[str, object] | None) -> No
     sent = {**body, "id": body.get("id") or job_id}
     newer = _is_newer(body)
     job = _outlines(sent) if newer else CaptionJob.decode(sent)
+    if objection := objection_to_metadata(job.metadata):
+        raise InvalidMessageError(objection, dict(body))
     if job.id != job_id:
         raise InvalidMessageError(f"the message is about job {job_id!r} and carries job {job.id!r}", dict(body))
     try:

@@ -35,7 +35,13 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
             attempt,
             fleet,
             lambda: fleet.ledger.jobs.settle(
-                attempt.claim.lease, outcome, webhook_url=webhook, traceparent=attempt.job.traceparent, memo=memo
+                attempt.claim.lease,
+                outcome,
+                webhook_url=webhook,
+                traceparent=attempt.job.traceparent,
+                memo=memo,
+                # A part asks for the audio of its whole job, which others may still need.
+                job=None if attempt.part else attempt.job,
             ),
         )
     if settlement is None:

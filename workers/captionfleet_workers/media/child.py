@@ -14,6 +14,8 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
+import structlog
+
 from captionfleet_ledger import Group
 from captionfleet_schemas import FailureCode, Lane
 from captionfleet_workers.errors import JobError, MachineError, PermanentError
@@ -23,6 +25,8 @@ from captionfleet_workers.media import bare, work
 from captionfleet_workers.media.confine import is_confined
 from captionfleet_workers.media.facts import ChildLimits
 from captionfleet_workers.media.turns import Asker, Turn, Turns
+
+log = structlog.get_logger()
 
 _MAX_ANSWER_BYTES = 1 << 20
 _EXIT_SECONDS = 5.0
@@ -49,6 +53,7 @@ class Children:
             turns: whose child is next, where it is not as usual.
         """
         self.limits = limits or ChildLimits()
+        self._said = False
         self._turns = turns or Turns(at_once or os.cpu_count() or 1)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(work.PRELOAD)
@@ -83,12 +88,18 @@ class Children:
         """
         with self._turns.turn(asker) as turn:
             outcome = self._answer(task, arguments, turn, limits or self.limits)
+        self._say_once(outcome.get("unfiltered"))
         if "fault" in outcome:
             raise MachineError(MachineFault(outcome["fault"]), outcome["message"], otherwise=FailureCode.AUDIO_DAMAGED)
         if "code" in outcome:
             raise PermanentError(FailureCode(outcome["code"]), outcome["message"])
         value: dict[str, Any] = outcome["value"]
         return value
+
+    def _say_once(self, unfiltered: str | None) -> None:
+        if unfiltered and not self._said:
+            self._said = True
+            log.warning("media.no_seccomp", reason=unfiltered, effect="children decode with fewer fences around them")
 
     def check(self) -> None:
         """Have a child answer, beside those that are at work.

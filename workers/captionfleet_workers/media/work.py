@@ -16,6 +16,7 @@ from typing import Any
 from captionfleet_workers.lifecycle.faults import MachineFault
 from captionfleet_workers.media.confine import confine, end_with, let_the_fork_server_go, room_left
 from captionfleet_workers.media.facts import Alive, ChildLimits, Cuts, Encoded, Inspection, Refusal, Slice, Target
+from captionfleet_workers.media.sandbox.seccomp import give_up_calls
 
 PRELOAD = ["captionfleet_workers.media.bare", __name__, "captionfleet_workers.media.preheat"]
 """What the fork server imports once, in this order, so that no child has to. The worker itself never loads them."""
@@ -72,7 +73,9 @@ def perform(connection: Connection, limits: ChildLimits, task: Any, arguments: t
     end_with(worker.sentinel)
     let_the_fork_server_go()
     confine(limits)
-    connection.send_bytes(json.dumps(_outcome(limits, task, arguments)).encode())
+    unfiltered = give_up_calls()
+    outcome = {**_outcome(limits, task, arguments), "unfiltered": unfiltered}
+    connection.send_bytes(json.dumps(outcome).encode())
     # Taking the interpreter down in good order would cost a fifth of a short inspection.
     os._exit(0)
 

@@ -9,7 +9,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import httpx2
 
-from captionfleet_schemas import FailureCode
+from captionfleet_schemas import FailureCode, display
+from captionfleet_schemas.display import shortened, visible
+from captionfleet_schemas.urls import OTHER_SERVICES, objection_to_web_address
 from captionfleet_workers.errors import PermanentError
 
 Address = IPv4Address | IPv6Address
@@ -50,21 +52,16 @@ _NOT_PUBLIC_V6: tuple[Network, ...] = tuple(
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?", re.IGNORECASE)
 _HIGHEST_PORT = 65_535
 
-_OTHER_SERVICES: frozenset[int] = frozenset(
-    {1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109}
-    | {110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530}
-    | {531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190}
-    | {5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
-)
-"""Ports on which no web server is but a mail or file server may take a request for its own: the ones that browsers
-refuse (WHATWG Fetch, "port blocking")."""
-
 
 class ForbiddenAddressError(PermanentError):
-    """An address that the operator does not allow, of audio or of a webhook."""
+    """An address that the operator does not allow, of audio or of a webhook.
 
-    def __init__(self, message: str) -> None:
+    `by_name`: it is the name that leads to such an address, and DNS may lead elsewhere tomorrow.
+    """
+
+    def __init__(self, message: str, *, by_name: bool = False) -> None:
         super().__init__(FailureCode.AUDIO_FORBIDDEN_ADDRESS, message)
+        self.by_name = by_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +100,10 @@ def parse_url(url: str) -> httpx2.URL:
     try:
         read = httpx2.URL(url)
         return read.copy_with(fragment=None) if read.fragment else read
-    except httpx2.InvalidURL as error:
-        # The address itself is not repeated: where it is not readable, nobody can tell what of it is a password.
-        raise ForbiddenAddressError(f"this is not a valid address: {error}") from None
+    except httpx2.InvalidURL:
+        # Nothing of it is repeated: where it is not readable, nobody can tell what of it is a password.
+        reason = objection_to_web_address(url) or "check the spelling of its host"
+        raise ForbiddenAddressError(f"this is not a valid address: {reason}") from None
 
 
 def check_url(url: httpx2.URL, policy: AddressPolicy) -> None:
@@ -116,12 +114,14 @@ def check_url(url: httpx2.URL, policy: AddressPolicy) -> None:
     """
     reason = _objection(url, policy)
     if reason:
-        raise ForbiddenAddressError(f"{shown(url)}: {reason}")
+        # Without its path, which lets one in where it is that of a webhook.
+        raise ForbiddenAddressError(f"{shown(url.copy_with(raw_path=b'/'))}: {reason}")
 
 
 def shown(url: httpx2.URL) -> str:
-    """An address as it may stand in a message: without login and query, which can hold a presigned URL's signature."""
-    return f"{url.scheme}://{url.host}{url.path}"[:200]
+    """An address as it may stand in a message: nothing that it needs to be let in is in it."""
+    host = url.netloc.decode("ascii", errors="replace")
+    return shortened(visible(display.shown(f"{url.scheme}://{host}{url.path}")), 200)
 
 
 def check_address(host: str, address: Address, policy: AddressPolicy) -> None:
@@ -131,7 +131,7 @@ def check_address(host: str, address: Address, policy: AddressPolicy) -> None:
         ForbiddenAddressError: it is neither public nor in an allowed network.
     """
     if not policy.allows(address):
-        raise ForbiddenAddressError(f"{host} leads to {address}, which is not a public address")
+        raise ForbiddenAddressError(f"{host} leads to {address}, which is not a public address", by_name=True)
 
 
 def _objection(url: httpx2.URL, policy: AddressPolicy) -> str | None:
@@ -144,7 +144,7 @@ def _objection(url: httpx2.URL, policy: AddressPolicy) -> str | None:
         return "the address names no host"
     if (
         not 0 < port_of(url) <= _HIGHEST_PORT
-        or port_of(url) in _OTHER_SERVICES
+        or port_of(url) in OTHER_SERVICES
         or (policy.allowed_ports is not None and port_of(url) not in policy.allowed_ports)
     ):
         return f"port {port_of(url)} is not allowed"

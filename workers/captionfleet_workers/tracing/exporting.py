@@ -26,6 +26,7 @@ def tracer_of(settings: WorkerSettings, holder: str) -> Generator[Tracer]:
         return
     # Heavy, and an extra: only for who wants traces.
     try:
+        import requests
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
@@ -44,8 +45,11 @@ def tracer_of(settings: WorkerSettings, holder: str) -> Generator[Tracer]:
             }
         ),
     )
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.traces_endpoint)))
-    try:
-        yield provider.get_tracer(SCOPE)
-    finally:
-        provider.shutdown()
+    with requests.Session() as session:
+        session.trust_env = settings.traces_proxy
+        exporter = OTLPSpanExporter(endpoint=settings.traces_endpoint, session=session)
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+        try:
+            yield provider.get_tracer(SCOPE)
+        finally:
+            provider.shutdown()

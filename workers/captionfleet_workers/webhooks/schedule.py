@@ -25,12 +25,16 @@ class Outcome:
 
     status: int | None
     retry_after: float | None = None
+    is_forbidden: bool = False
+    """The address is none that may be called, and will not become one by waiting."""
     error: Exception | None = field(default=None, compare=False)
     """Why there is no answer."""
 
     @property
     def is_out_of_order(self) -> bool:
         """Whether other deliveries would fare no better: there was no answer, or one that speaks of the endpoint."""
+        if self.is_forbidden:
+            return False
         return self.status is None or self.status >= 500 or self.status in TOO_SOON  # noqa: PLR2004  the class of its errors
 
 
@@ -52,7 +56,7 @@ def judge(outcome: Outcome, attempt: int, random: Random) -> Verdict:
         return Verdict(DeliveryState.DELIVERED)
     if outcome.status == GONE:
         return Verdict(DeliveryState.DISABLED)
-    if attempt > len(WAITS):
+    if outcome.is_forbidden or attempt > len(WAITS):
         return Verdict(DeliveryState.FAILED)
     wait = max(WAITS[attempt - 1], outcome.retry_after or 0)
     return Verdict(DeliveryState.PENDING, wait * random.uniform(1, 1 + JITTER))

@@ -9,6 +9,7 @@ import httpx2
 
 from captionfleet_schemas.signature import SignatureError, sign
 from captionfleet_workers.errors import JobError
+from captionfleet_workers.outbound import ForbiddenAddressError
 from captionfleet_workers.outbound.deadline import deadline
 from captionfleet_workers.outbound.heard import hearing, status_in
 from captionfleet_workers.outbound.retry_after import retry_after
@@ -48,8 +49,7 @@ class Sender:
             except (httpx2.HTTPError, httpx2.InvalidURL, JobError, SignatureError) as error:
                 # A receiver whose headers make no sense, or never end, has answered all the same.
                 status = status_in(bytes(heard))
-                reason = f"{type(error).__name__}: {error}"[:ANSWER_CHARS]
-                return Outcome(status, error=None if status else error), reason
+                return (Outcome(status) if status else _unanswered(error)), _reason(error)
 
     def _request(self, url: str, event_id: str, body: bytes, headers: Mapping[str, str]) -> httpx2.Request:
         return httpx2.Request("POST", url, content=body, headers={**headers, **self._headers(event_id, body)})
@@ -62,6 +62,19 @@ class Sender:
             raise SignatureError("no webhook secret is configured (CAPTIONFLEET_WEBHOOK_SECRETS)")
         signed = sign(self._secrets, event_id, int(self._clock()), body)
         return {**signed, "content-type": "application/json", "user-agent": "captionfleet"}
+
+
+def _unanswered(error: Exception) -> Outcome:
+    """What follows where there was no answer: an address that can never work is not tried again."""
+    if isinstance(error, ForbiddenAddressError):
+        return Outcome(None, error=error, is_forbidden=not error.by_name)
+    return Outcome(None, error=error, is_forbidden=isinstance(error, httpx2.InvalidURL))
+
+
+def _reason(error: Exception) -> str:
+    # Of an address that cannot be read nothing is repeated: nobody can tell what of it is a password.
+    said = "" if isinstance(error, httpx2.InvalidURL) else f": {error}"
+    return f"{type(error).__name__}{said}"[:ANSWER_CHARS]
 
 
 def _beginning(response: httpx2.Response) -> str:
