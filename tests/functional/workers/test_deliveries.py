@@ -189,11 +189,11 @@ def test_address_that_can_never_work_fails_at_once(
     delivery_id = due(ledger, f"http://{address}/do-not-tell?do-not-tell")
 
     with capture_logs() as lines:
-        deliveries.attempt(delivery_id)
+        attempt(deliveries, delivery_id)
 
     record = on_record(ledger)
     assert record.state is DeliveryState.FAILED
-    assert [attempt.status for attempt in record.attempts] == [None]
+    assert [made.status for made in record.attempts] == [None]
     assert [(line["event"], line["attempt"], line["state"]) for line in lines] == [("webhook.attempt", 1, "failed")]
     assert "do-not-tell" not in f"{lines}{record.attempts[0].error}"
     assert receiver.deliveries == []
