@@ -89,7 +89,7 @@ def test_job_that_comes_later_takes_the_place(ledger: Ledger) -> None:
 def test_rejections_end_by_themselves(ledger: Ledger) -> None:
     """Everything about one has a time to live: nothing fills the ledger."""
     ledger.rejections.note(rejection(ledger), tell=True, webhook_url=HOOK)
-    store = ledger._store  # noqa: SLF001  the keys themselves
+    store = ledger._store  # noqa: SLF001  the keys themselves  # pyright: ignore[reportPrivateUsage]
     prefix = store.prefixes[store.shard_of("show-42")]
     [delivery] = ledger.deliveries.of_job("show-42")
 
@@ -109,8 +109,8 @@ def test_rejections_end_by_themselves(ledger: Ledger) -> None:
 def test_few_are_kept(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     """However many there are, the oldest make room."""
     monkeypatch.setattr("captionfleet_ledger.rejections.KEPT_MOST", 3)
-    shard = ledger._store.shard_of("j-0")  # noqa: SLF001  ids of one shard
-    ids = [f"j-{number}" for number in range(400) if ledger._store.shard_of(f"j-{number}") == shard][:8]  # noqa: SLF001
+    store = ledger._store  # noqa: SLF001  ids of one shard  # pyright: ignore[reportPrivateUsage]
+    ids = [f"j-{number}" for number in range(400) if store.shard_of(f"j-{number}") == store.shard_of("j-0")][:8]
 
     for job_id in ids:
         clock.advance(1)

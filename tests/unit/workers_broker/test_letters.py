@@ -31,6 +31,7 @@ def test_letter_can_be_read_back(body: bytes, queue: str | None) -> None:
 
     read = DeadLetter.decode(letter.encode())
 
+    assert read is not None
     assert read == letter
     assert read.headers == HEADERS
 

@@ -47,6 +47,9 @@ log = structlog.get_logger()
 
 LEDGER_PAUSE_SECONDS = 1.0
 
+Wait = InLineError | InPartsError | NoRoomError | PausedError | SlowOriginError | ThrottledError
+"""What ends an attempt without a result: the job waits for it."""
+
 
 def work_on(claim: Claim, fleet: Fleet) -> None:
     """Bring a claimed job to its end, to a wait, or back to the ledger."""
@@ -91,7 +94,7 @@ def _run(attempt: Attempt, fleet: Fleet) -> None:
         _let_wait(error, attempt, fleet)
 
 
-def _let_wait(reason: JobError, attempt: Attempt, fleet: Fleet) -> None:
+def _let_wait(reason: Wait, attempt: Attempt, fleet: Fleet) -> None:
     """Give the slot up for what the job waits for."""
     match reason:
         case InLineError():
