@@ -111,7 +111,7 @@ def test_queue_with_arguments_of_another_release(fleet: Fleet, publisher: Publis
     [
         ("captions", lambda publisher: publisher.wake_up("job-1", "captions")),
         (DELIVERIES_QUEUE, lambda publisher: publisher.deliver("dlv_1")),
-        (DEAD_QUEUE, lambda publisher: publisher.bury({}, "reason")),
+        (DEAD_QUEUE, lambda publisher: publisher.bury(b"{}")),
         (
             USAGE_QUEUE.name,
             lambda publisher: publisher.events([OutboxEntry("evt_1", "usage.recorded", b"{}", "job-1")]),

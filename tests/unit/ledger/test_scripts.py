@@ -9,7 +9,7 @@ import pytest
 from captionfleet_ledger.lua import load_scripts
 
 SCRIPTS = load_scripts()
-SHARED = ("claiming", "line", "rates", "shares")
+SHARED = ("claiming", "line", "outgoing", "rates", "shares")
 FOLDER = files("captionfleet_ledger") / "scripts"
 
 
