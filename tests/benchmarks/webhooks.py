@@ -14,7 +14,7 @@ from captionfleet_schemas import CaptionResult
 from tests.benchmarks import contenders
 from tests.benchmarks.stand import Stand
 from tests.functional.fleet.message_count import counting_messages
-from tests.functional.fleet.process import running_worker
+from tests.functional.fleet.process import forked_worker
 from tests.polling import until
 from tests.receivers import GRANTED, Call, RawReceiver, raw_receiver
 
@@ -92,7 +92,7 @@ def measure(stand: Stand) -> Delays:
 def _side(stack: ExitStack, stand: Stand, number: int, settings: dict[str, str], take: Any) -> Side:
     healthy = stack.enter_context(raw_receiver(take))
     client = stack.enter_context(contenders.client_of(settings))
-    stack.enter_context(running_worker(stand.folder / f"webhooks-{number}.log", settings))
+    stack.enter_context(forked_worker(stand.folder / f"webhooks-{number}.log", settings))
     return Side(client, healthy, [], [], [])
 
 

@@ -19,7 +19,7 @@ class TimedStream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read once."""
-        data = self._stream.read(max_bytes, within_deadline(timeout))
+        data = self._receive(max_bytes, timeout)
         keep(data)
         return data
 
@@ -41,6 +41,9 @@ class TimedStream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> object:
         """What the transport knows about the connection."""
         return self._stream.get_extra_info(info)
+
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
+        return self._stream.read(max_bytes, within_deadline(timeout))
 
     def _around(self, stream: httpcore2.NetworkStream) -> "TimedStream":
         return type(self)(stream)

@@ -16,8 +16,8 @@ NAP_SECONDS = 0.5
 class WatchedStream(TimedStream):
     """A connection that asks the check of the caller's deadline while it waits for the peer."""
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read once. A nap without a byte loses none: the next one goes on where it ended."""
+    def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
+        # A nap without a byte loses none: the next one goes on where it ended.
         limit = within_deadline(timeout)
         end = None if limit is None else time.monotonic() + limit
         while True:
