@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import httpcore2
 
 from captionfleet_workers.outbound.deadline import check_deadline, within_deadline
-from captionfleet_workers.outbound.heard import keep
 from captionfleet_workers.outbound.timed import TimedStream
 
 NAP_SECONDS = 0.5
@@ -23,13 +22,10 @@ class WatchedStream(TimedStream):
         while True:
             check_deadline()
             try:
-                data = self._stream.read(max_bytes, _nap(end))
+                return self._stream.read(max_bytes, _nap(end))
             except httpcore2.ReadTimeout:
                 if end is not None and time.monotonic() >= end:
                     raise
-            else:
-                keep(data)
-                return data
 
 
 class WatchedBackend(httpcore2.SyncBackend):
