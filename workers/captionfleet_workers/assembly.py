@@ -134,12 +134,7 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
             activity=activity,
             machine=machine,
         )
-        accounts = {model: fleet.accounts.rates(model) for model in MODELS}
-        metrics.registry.register(
-            WholeFleet(ledger, publisher.depths, accounts, event_queue_max=settings.event_queue_max)
-        )
-        metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
-        metrics.aside(MachineFault, fleet.health.has)
+        _show(fleet)
         sweeper = _sweeper(fleet, deliveries.swept)
         for thread in (fleet.leases, fleet.line.caller, fleet.pacer, fleet.pieces, deliveries, sweeper):
             thread.start()
@@ -148,6 +143,17 @@ def assemble(settings: WorkerSettings, app: Celery) -> Generator[Worker]:
         fleet.health.start(giving_up(worker.leave))
         stack.callback(fleet.health.stop)
         yield worker
+
+
+def _show(fleet: Fleet) -> None:
+    """Have the metrics show how the fleet and this process stand."""
+    settings, metrics = fleet.settings, fleet.metrics
+    accounts = {model: fleet.accounts.rates(model) for model in MODELS}
+    metrics.registry.register(
+        WholeFleet(fleet.ledger, fleet.publisher.depths, accounts, event_queue_max=settings.event_queue_max)
+    )
+    metrics.slots(settings.worker_concurrency, fleet.activity.tasks)
+    metrics.aside(MachineFault, fleet.health.has)
 
 
 def _ledger(settings: WorkerSettings) -> Ledger:

@@ -78,7 +78,7 @@ def test_no_job_fails_while_nobody_is_reached(fleet: Fleet, service: Service, ho
     address = f"http://{host}:{urlsplit(service.base_url).port}/compatible-mode/v1"
     with fleet.worker(**settings_of(address)) as worker:
         jobs = [fleet.client.submit(READING).id for _ in range(JOBS)]
-        until(lambda: "could not be reached" in worker.log.read_text(encoding="utf-8"), "somebody has noticed")
+        until(lambda: worker.logged("worker.steps_aside"), "the worker stands aside")
         tried = failures(worker)
         worker.stop()
     with fleet.worker(**settings_of(service.base_url)):

@@ -374,13 +374,13 @@ def test_an_attempt_is_put_on_record_when_the_ledger_is_back(
     """The ledger refuses from the moment at which the receiver has it; nobody makes the attempt again."""
     delivery_id = due(ledger, receiver.url)
     with ThreadPoolExecutor(1) as thread, operator(server) as client, capture_logs() as lines:
-        receiver.meanwhile = partial(client.acl_setuser, "default", categories=["-@scripting"])
+        receiver.meanwhile = partial(client.acl_setuser, "default", enabled=True, categories=["-@scripting"])
         try:
             made = thread.submit(attempt, deliveries, delivery_id)
             until(lambda: any(line["event"] == "ledger.unavailable" for line in lines), "the ledger has refused")
         finally:
             receiver.meanwhile = lambda: None
-            client.acl_setuser("default", categories=["+@all"])
+            client.acl_setuser("default", enabled=True, categories=["+@all"])
         made.result(30)
     attempt(deliveries, delivery_id)
 

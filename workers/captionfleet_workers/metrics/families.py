@@ -70,17 +70,7 @@ class Metrics:
         self._dropped = self._counter(
             "event_queue_dropped", "Messages that were dropped, as nobody had read them.", "queue"
         )
-        self._slots = Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry)
-        self._busy = Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry)
-        self._aside = Gauge(
-            "captionfleet_worker_aside",
-            "Whether this process takes no jobs because of a fault of its machine.",
-            ("fault",),
-            registry=self.registry,
-        )
-        self._in_hand = Gauge(
-            "captionfleet_deliveries_in_hand", "Webhook deliveries of this process.", ["state"], registry=self.registry
-        )
+        self._slots, self._busy, self._aside, self._in_hand = self._gauges()
         self._show_zeros_of_calls(model, accounts)
         self._show_zeros(steps)
 
@@ -169,6 +159,24 @@ class Metrics:
         """Show at each scrape how many webhook deliveries wait for a thread, and how many have one."""
         self._in_hand.labels("waiting").set_function(waiting)
         self._in_hand.labels("under_way").set_function(under_way)
+
+    def _gauges(self) -> tuple[Gauge, Gauge, Gauge, Gauge]:
+        return (
+            Gauge("captionfleet_slots", "Jobs that this process can work on at once.", registry=self.registry),
+            Gauge("captionfleet_slots_busy", "Messages in its hands.", registry=self.registry),
+            Gauge(
+                "captionfleet_worker_aside",
+                "Whether this process takes no jobs because of a fault of its machine.",
+                ("fault",),
+                registry=self.registry,
+            ),
+            Gauge(
+                "captionfleet_deliveries_in_hand",
+                "Webhook deliveries of this process.",
+                ["state"],
+                registry=self.registry,
+            ),
+        )
 
     # A rate misses what a series begins with: those that are known begin with zero.
     def _show_zeros_of_calls(self, model: str, accounts: Iterable[str]) -> None:
