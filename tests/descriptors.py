@@ -22,3 +22,16 @@ def lowest_free() -> int:
     descriptor = os.open(os.devnull, os.O_RDONLY)
     os.close(descriptor)
     return descriptor
+
+
+def how_many_free(below: int) -> int:
+    """How many descriptors below `below` this process could still open."""
+    return sum(not _is_open(descriptor) for descriptor in range(below))
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True

@@ -1,6 +1,7 @@
 """Sending: wake-up calls for jobs by task name, and events to the results exchange."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from captionfleet_producers.routing import UnroutedError, is_bound, returned
 from captionfleet_producers.topology import named_queue
 from captionfleet_schemas import CaptionJob
 from captionfleet_schemas.broker import (
+    REDECLARE_SECONDS,
     celery_options,
     is_rabbitmq,
     queue_options,
@@ -155,6 +157,8 @@ class Broker:
         """
         if is_routed():
             return
+        if self._returns:
+            time.sleep(REDECLARE_SECONDS)
         # The connection that was used believes in a queue that is not there.
         with self._connection.clone() as fresh:
             queue(fresh.channel()).declare()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from captionfleet_producers.errors import AudioNotFoundError, ManifestError
-from captionfleet_producers.references import absolute, is_address, is_folder
+from captionfleet_producers.references import expanded, is_address, is_folder
 from captionfleet_producers.submission import Submission
 from captionfleet_schemas import Lane
 
@@ -39,7 +39,7 @@ def submissions_of(source: str, template: Submission) -> Iterator[Submission]:
     if is_address(source):
         yield replace(template, audio=source)
         return
-    path = absolute(Path(source))
+    path = expanded(Path(source))
     if is_folder(path):
         yield from (replace(template, audio=file) for file in audio_files(path))
     elif path.suffix.lower() in MANIFEST_SUFFIXES:

@@ -44,7 +44,7 @@ def reference_of(audio: str | Path, blobs: BlobStore | None) -> Reference:
         if not is_address(audio):
             raise InvalidSubmissionError(_no_address(audio))
         return Reference(audio)
-    path = absolute(audio)
+    path = expanded(audio).absolute()
     _check(path)
     try:
         return Reference(blobs.put(path)) if blobs else Reference(path.as_uri(), _version(path))
@@ -52,14 +52,14 @@ def reference_of(audio: str | Path, blobs: BlobStore | None) -> Reference:
         raise AudioNotFoundError(path, f"cannot be copied for the workers: {error.strerror or error}") from None
 
 
-def absolute(path: Path) -> Path:
-    """The same path from the root, with `~` as a home folder.
+def expanded(path: Path) -> Path:
+    """The same path, with `~` as a home folder.
 
     Raises:
         AudioNotFoundError: there is no such home folder.
     """
     try:
-        return path.expanduser().absolute()
+        return path.expanduser()
     except RuntimeError:
         raise AudioNotFoundError(path, "nobody of that name has a home folder here") from None
 

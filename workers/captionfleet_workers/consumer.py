@@ -11,10 +11,12 @@ from functools import partial
 from typing import Any
 
 import structlog
+from amqp.exceptions import ConsumerCancelled
 from celery.utils.log import get_logger
 from celery.worker import consumer
 from kombu import Connection
 
+from captionfleet_schemas.broker import REDECLARE_SECONDS
 from captionfleet_workers.broker.receiving import prepare
 
 log = structlog.get_logger()
@@ -71,6 +73,12 @@ class Consumer(_Base):  # type: ignore[misc]  # celery's stubs leave out the blu
         if tag is None:
             return str(message.delivery_info.get("routing_key"))
         return next((queue for queue, one in self.task_consumer._active_tags.items() if one == tag), None)  # noqa: SLF001  kombu tells it in no other way
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Leave the connection behind. What follows declares the queues again."""
+        super().on_connection_error_after_connected(exc)
+        if isinstance(exc, ConsumerCancelled):
+            time.sleep(REDECLARE_SECONDS)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Connect, however long the broker is away."""

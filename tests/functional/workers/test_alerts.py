@@ -33,7 +33,7 @@ def test_metrics_that_pools_are_scaled_by_exist(ledger: Ledger, publisher: Publi
 
     named = {name for rule in recorded for name in re.findall(r"(captionfleet_\w+)\{", rule["expr"])}
 
-    assert len(named) == 2
+    assert named == {"captionfleet_queue_messages", "captionfleet_slots_busy", "captionfleet_deliveries_in_hand"}
     assert named <= _there(ledger, publisher)
 
 

@@ -3,6 +3,7 @@
 What is missing at the broker, as after somebody has flushed it, is declared again on the way.
 """
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 from kombu import Connection, Producer, Queue
 from kombu.exceptions import LimitExceeded, OperationalError
 
+from captionfleet_schemas.broker import REDECLARE_SECONDS
 from captionfleet_workers.errors import BrokerUnavailableError, UnroutedError
 
 Publish = Callable[[Producer], object]
@@ -72,6 +74,8 @@ class Channels:
             except self.failures as error:
                 self.close()
                 returned = str(error) or type(error).__name__
+            else:
+                time.sleep(REDECLARE_SECONDS if returned else 0)
             if returned:
                 # A new channel declares what it needs.
                 returned = self._publish(publish, queue, self._open)
