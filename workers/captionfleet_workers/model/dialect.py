@@ -21,6 +21,7 @@ from captionfleet_workers.model.catalogue import ErrorReport, Fault, judge
 from captionfleet_workers.model.classification import report_of_body, report_of_error
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.model.framing import EVENT_STREAM, is_stream, opened
 from captionfleet_workers.model.port import Answer, ModelRequest
 from captionfleet_workers.outbound import deadline
 
@@ -45,6 +46,9 @@ ClientT = TypeVar("ClientT", bound=Closable)
 
 class HttpDialect(ABC, Generic[ClientT]):
     """A `ModelPort`. Each thread has a client and a connection of its own: a shared pool costs CPU per connection."""
+
+    inner = False
+    """Whether the server is one's own, so that what it says about itself is for the operator alone."""
 
     def __init__(self, *, base_url: str, api_key: str, http_client_factory: Callable[[], httpx2.Client]) -> None:
         """Nothing is connected yet.
@@ -72,7 +76,8 @@ class HttpDialect(ABC, Generic[ClientT]):
         with deadline(request.timeout, check):
             outcome = self._outcome(request, on_piece or _ignore, check)
         if isinstance(outcome, ErrorReport):
-            raise ModelCallError(judge(outcome), outcome, route=request.audio.route)
+            report = replace(outcome, route=request.audio.route, inner=self.inner)
+            raise ModelCallError(judge(report), report, route=request.audio.route)
         return outcome
 
     def close(self) -> None:
@@ -113,15 +118,27 @@ class HttpDialect(ABC, Generic[ClientT]):
         try:
             if not response.is_success:
                 return report_of_body(b"".join(chunks), response.status_code, response.headers, now=time.time())
-            if "text/event-stream" not in response.headers.get("content-type", ""):
-                return self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)))
-            # The transport looks at this when it begins to read the answer; the deadline holds besides.
-            response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
-            return self._read_stream(bounded(chunks, BOUNDS.stream_bytes), on_piece)
+            return self._read_success(chunks, response, on_piece)
         except TooLongError as error:
             return ErrorReport(fault=Fault.UNREADABLE, message=str(error))
         except httpx2.RequestError as error:
             return report_of_error(error, now=time.time())
+
+    def _read_success(
+        self, chunks: Iterable[bytes], response: httpx2.Response, on_piece: Piece
+    ) -> Completion | ErrorReport:
+        content_type = response.headers.get("content-type", "")
+        if EVENT_STREAM in content_type.lower():
+            # The transport looks at this when it begins to read the answer; the deadline holds besides.
+            response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
+        opening, chunks = opened(chunks)
+        if is_stream(opening, content_type):
+            return self._read_stream(bounded(chunks, BOUNDS.stream_bytes), on_piece)
+        completion = self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)))
+        if isinstance(completion, Completion) and completion.text:
+            # Whoever listens to pieces gets what there is, also from a gateway that ignores `stream`.
+            on_piece(completion.text)
+        return completion
 
     def _client(self) -> ClientT:
         client: ClientT | None = getattr(self._local, "client", None)
