@@ -144,14 +144,25 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         schedule: the policies.
         evidence: what is known of other calls around a failed one.
     """
-    if isinstance(problem, ModelCallError) and problem.row.verdict is Verdict.SPLIT and seconds > SHORTEST_LIMIT:
+    if isinstance(problem, ModelCallError) and _asks_for_parts(problem, progress) and seconds > SHORTEST_LIMIT:
         return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
+    if (
+        isinstance(problem, ModelCallError)
+        and problem.may_be_the_address
+        and problem.route not in progress.avoid_routes
+    ):
+        return Reroute(_noted(progress, problem).avoiding(problem.route))
     progress = _timed(progress, problem, now)
-    if isinstance(problem, ModelCallError) and problem.row.may_be_outage and evidence.blame is not Blame.AUDIO:
+    if isinstance(problem, ModelCallError) and problem.may_be_outage and evidence.blame is not Blame.AUDIO:
         decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
     else:
         decision = _judge(problem, progress, schedule, random)
     return _in_time(decision, problem, now=now, deadline=deadline, schedule=schedule)
+
+
+def _asks_for_parts(problem: ModelCallError, progress: Progress) -> bool:
+    no_other_form = problem.row.divides and problem.route in progress.avoid_routes
+    return problem.row.verdict is Verdict.SPLIT or no_other_form
 
 
 def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Random) -> Decision:
@@ -163,7 +174,7 @@ def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Ran
 
 
 def _timed(progress: Progress, problem: Problem, now: float) -> Progress:
-    if isinstance(problem, ModelCallError) and (problem.row.may_be_outage or problem.row.verdict is Verdict.RETRY):
+    if isinstance(problem, ModelCallError) and (problem.may_be_outage or problem.row.verdict is Verdict.RETRY):
         first = progress.failed_first_at or now
         return replace(progress, failed=progress.failed + 1, failed_first_at=first, failed_at=now)
     return progress
@@ -259,7 +270,7 @@ def _until_next_try(progress: Progress, evidence: Evidence, schedule: Schedule, 
 
 
 def _explained(problem: ModelCallError) -> str:
-    return f"{problem.message.rstrip('.')}. {problem.row.remedy}"
+    return f"{problem.told.rstrip('.')}. {problem.row.remedy}"
 
 
 def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:
@@ -279,10 +290,11 @@ def _in_time(
 ) -> Decision:
     if not isinstance(decision, Retry):
         return decision
+    told = problem.told if isinstance(problem, ModelCallError) else problem.message
     if deadline is not None and now + decision.after >= deadline:
-        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {problem.message}")
+        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {told}")
     if decision.after > schedule.patience:
-        return Fail(problem.code, f"{problem.message} (asked to come back only in {decision.after:.0f} seconds)")
+        return Fail(problem.code, f"{told} (asked to come back only in {decision.after:.0f} seconds)")
     return decision
 
 

@@ -1,11 +1,25 @@
 """The error of a failed call; its place in the tree is drawn in `captionfleet_workers.errors`."""
 
 import re
+from dataclasses import replace
 
 from captionfleet_schemas import Route
 from captionfleet_workers.errors import TransientError
-from captionfleet_workers.model.catalogue import ErrorReport, Fault, Row, Verdict
+from captionfleet_workers.model.catalogue import STATUS_OF_NAME, ErrorReport, Fault, Row, Verdict
 
+_INSIDE = re.compile(
+    r"""
+      (?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])   # an IPv4 address
+    | [0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,}          # an IPv6 address
+    | [a-z0-9\]]:\d{2,5}\b                        # a port
+    | \blocalhost\b | \.(?:local|internal|lan|svc|cluster)\b
+    | \berrno\b | \bconnect\ call\ failed | \btraceback\b | \b\w+\.py\b
+    | (?<![\w/:.?])/(?:[\w.-]+/)+                  # a path
+    | <!?[a-z]                                     # a page, which a proxy wrote
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What a text says of the inside of a network or a machine."""
 _KEY = re.compile(r"\bsk-[\w*.-]+")
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\"]*)\?[^\s'\"]+")
 _LONGEST_MESSAGE = 500
@@ -30,12 +44,44 @@ class ModelCallError(TransientError):
     def is_answer(self) -> bool:
         """Whether the model has looked at the request and judged it, which shows that its service works."""
         own = self.row.verdict not in {Verdict.WAIT, Verdict.SLOW_DOWN, Verdict.PAUSE}
-        return own and self.report.fault is None and not self.row.may_be_outage
+        doubtful = self.row.may_be_outage or self.may_be_the_address
+        return own and self.report.fault is None and not doubtful
 
     @property
     def upstream_code(self) -> str | None:
-        """The model's own error code; None when the model itself sent no error."""
-        return self.report.code or self.report.type
+        """The model's own error code; None when the model itself sent no error, or one that may not be repeated."""
+        code = self.report.code or self.report.type
+        return code if not self.report.inner or _is_known(code) else None
+
+    @property
+    def told(self) -> str:
+        """What happened, in words for the job's owner: none of an inner server's, which speak of inner addresses."""
+        report = self.report
+        if report.inner and report.fault is None:
+            return f"The model answered {report.effective_status or 'with an error'} ({self.row.reason})"
+        return self.message if _INSIDE.search(report.message) is None else describe(replace(report, message="…"))
+
+    @property
+    def may_be_the_address(self) -> bool:
+        """Whether the same audio may do if the server need not fetch it.
+
+        A server of one's own names what went wrong with a fetch in as many ways as its libraries have words for it, and
+        with any status; so where it was given an address, every refusal counts as one of the address that is not known
+        to be of the account, of the server's load or of the audio's length.
+        """
+        if not self.report.inner or self.route is not Route.URL or self.report.fault in _BEFORE_ANY_FETCH:
+            return False
+        return self.row.verdict in _DOUBTFUL or (self.row.verdict is Verdict.PAUSE and not self.row.known)
+
+    @property
+    def may_be_outage(self) -> bool:
+        """Whether the service may be out of order: other calls will tell."""
+        return self.row.may_be_outage and not self.may_be_the_address
+
+
+_DOUBTFUL = frozenset({Verdict.FAIL, Verdict.RETRY, Verdict.RETRY_STREAMING})
+_BEFORE_ANY_FETCH = frozenset({Fault.CONNECT, Fault.LOST})
+"""The server itself was not reached, or has gone."""
 
 
 def is_unreachable(problem: Exception) -> bool:
@@ -47,6 +93,11 @@ def describe(report: ErrorReport) -> str:
     """One sentence for people, without what some services repeat: API keys, and the signatures of signed URLs."""
     words = " ".join(report.message.split())
     if report.fault is None:
-        named = " ".join(str(part) for part in (report.status, report.code or report.type) if part)
+        names = dict.fromkeys(str(part) for part in (report.status, report.code or report.type) if part)
+        named = " ".join(names)
         words = f"The model answered {named or 'with an error'}: {words or 'no message'}"
     return _QUERY.sub(r"\1?…", _KEY.sub("sk-…", words))[:_LONGEST_MESSAGE]
+
+
+def _is_known(code: str | None) -> bool:
+    return code is not None and (code.isdigit() or code.lower() in STATUS_OF_NAME)

@@ -19,7 +19,7 @@ def look_into(problem: Problem, attempt: Attempt, fleet: Fleet) -> Evidence:
     """Tell the fleet of a failed call. Returns what is known of other calls around it."""
     if not isinstance(problem, ModelCallError):
         return Evidence()
-    if problem.row.may_be_outage:
+    if problem.may_be_outage:
         return _count(problem, attempt, fleet)
     if problem.is_answer:
         note_answer(attempt, fleet)

@@ -52,6 +52,8 @@ class Fault(StrEnum):
     """The model's storage did not take a file."""
     NO_UPLOAD = "no_upload"
     """The model offers no storage for it at all."""
+    NO_ADDRESS = "no_address"
+    """The model's server must not be told an address."""
     EMPTY = "empty"
     """A success without a caption."""
     NO_TOKENS = "no_tokens"
