@@ -144,14 +144,12 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         schedule: the policies.
         evidence: what is known of other calls around a failed one.
     """
-    if isinstance(problem, ModelCallError) and _asks_for_parts(problem, progress) and seconds > SHORTEST_LIMIT:
-        return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
     if (
         isinstance(problem, ModelCallError)
-        and problem.may_be_the_address
-        and problem.route not in progress.avoid_routes
+        and problem.asks_for_parts(progress.avoid_routes)
+        and seconds > SHORTEST_LIMIT
     ):
-        return Reroute(_noted(progress, problem).avoiding(problem.route))
+        return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
     progress = _timed(progress, problem, now)
     if isinstance(problem, ModelCallError) and problem.may_be_outage and evidence.blame is not Blame.AUDIO:
         decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
@@ -160,15 +158,12 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
     return _in_time(decision, problem, now=now, deadline=deadline, schedule=schedule)
 
 
-def _asks_for_parts(problem: ModelCallError, progress: Progress) -> bool:
-    no_other_form = problem.row.divides and problem.route in progress.avoid_routes
-    return problem.row.verdict is Verdict.SPLIT or no_other_form
-
-
 def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Random) -> Decision:
     if isinstance(problem, PermanentError):
         return Fail(problem.code, problem.message, problem.upstream_code)
     if isinstance(problem, ModelCallError):
+        if problem.may_be_the_address:
+            return Reroute(_noted(progress, problem).avoiding(problem.route))
         return _BY_VERDICT[problem.row.verdict](problem, _noted(progress, problem), schedule, random)
     return _retry_origin(problem, progress, schedule, random)
 
@@ -237,7 +232,7 @@ def _pause(problem: ModelCallError, progress: Progress, _schedule: Schedule, _ra
 def _fail(problem: ModelCallError, progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
     seconds = progress.failed_at - progress.failed_first_at
     tried = f" Tried {progress.failed} times within {seconds:.0f} seconds." if progress.failed > 1 else ""
-    return Fail(problem.code, _explained(problem) + tried, problem.upstream_code)
+    return Fail(problem.code, _explained(problem) + tried, problem.told_code)
 
 
 def _sit_out(
@@ -274,8 +269,7 @@ def _explained(problem: ModelCallError) -> str:
 
 
 def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:
-    tries = problem.row.tries
-    return tries is not None and progress.reasons[problem.row.reason] >= tries
+    return problem.row.tries is not None and progress.reasons[problem.row.reason] >= problem.row.tries
 
 
 def _sooner(decision: Decision, schedule: Schedule, now: float, deadline: float | None) -> Decision:
@@ -290,11 +284,10 @@ def _in_time(
 ) -> Decision:
     if not isinstance(decision, Retry):
         return decision
-    told = problem.told if isinstance(problem, ModelCallError) else problem.message
     if deadline is not None and now + decision.after >= deadline:
-        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {told}")
+        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {problem.told}")
     if decision.after > schedule.patience:
-        return Fail(problem.code, f"{told} (asked to come back only in {decision.after:.0f} seconds)")
+        return Fail(problem.code, f"{problem.told} (asked to come back only in {decision.after:.0f} seconds)")
     return decision
 
 

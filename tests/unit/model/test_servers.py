@@ -103,7 +103,7 @@ def test_nothing_of_the_inside_is_told(example: ServerExample) -> None:
     """A result says what happened and what to do, in words of the fleet's own."""
     problem = failed(example.report)
 
-    told = f"{problem.told} {problem.upstream_code}"
+    told = f"{problem.told} {problem.told_code}"
 
     assert INNER not in told
     assert URL not in told
@@ -114,7 +114,7 @@ def test_nothing_of_the_inside_is_told(example: ServerExample) -> None:
 @pytest.mark.parametrize("code", [INNER, "db-7.internal", "Connect call failed"])
 def test_code_that_no_server_has_is_not_told(code: str) -> None:
     """It may be anything."""
-    assert failed(ErrorReport(status=400, code=code)).upstream_code is None
+    assert failed(ErrorReport(status=400, code=code)).told_code is None
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.errors import ModelCallError
 from captionfleet_workers.model.framing import EVENT_STREAM, is_stream, opened
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.model.sse import BOM
 from captionfleet_workers.outbound import deadline
 
 CONNECT_SECONDS = 10.0
@@ -131,10 +132,10 @@ class HttpDialect(ABC, Generic[ClientT]):
         if EVENT_STREAM in content_type.lower():
             # The transport looks at this when it begins to read the answer; the deadline holds besides.
             response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
-        opening, chunks = opened(chunks)
+        opening, chunks = opened(bounded(chunks, BOUNDS.stream_bytes))
         if is_stream(opening, content_type):
-            return self._read_stream(bounded(chunks, BOUNDS.stream_bytes), on_piece)
-        completion = self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)))
+            return self._read_stream(chunks, on_piece)
+        completion = self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)).removeprefix(BOM))
         if isinstance(completion, Completion) and completion.text:
             # Whoever listens to pieces gets what there is, also from a gateway that ignores `stream`.
             on_piece(completion.text)

@@ -1,6 +1,7 @@
 """The error of a failed call; its place in the tree is drawn in `captionfleet_workers.errors`."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from captionfleet_schemas import Route
@@ -49,9 +50,13 @@ class ModelCallError(TransientError):
 
     @property
     def upstream_code(self) -> str | None:
-        """The model's own error code; None when the model itself sent no error, or one that may not be repeated."""
-        code = self.report.code or self.report.type
-        return code if not self.report.inner or _is_known(code) else None
+        """The model's own error code; None when the model itself sent no error."""
+        return self.report.code or self.report.type
+
+    @property
+    def told_code(self) -> str | None:
+        """The same, where the job's owner may read it."""
+        return self.upstream_code if not self.report.inner or _is_known(self.upstream_code) else None
 
     @property
     def told(self) -> str:
@@ -72,6 +77,10 @@ class ModelCallError(TransientError):
         if not self.report.inner or self.route is not Route.URL or self.report.fault in _BEFORE_ANY_FETCH:
             return False
         return self.row.verdict in _DOUBTFUL or (self.row.verdict is Verdict.PAUSE and not self.row.known)
+
+    def asks_for_parts(self, avoided: Collection[Route]) -> bool:
+        """Whether less audio in one call may do; with the routes that the job has tried."""
+        return self.row.verdict is Verdict.SPLIT or (self.row.divides and self.route in avoided)
 
     @property
     def may_be_outage(self) -> bool:

@@ -6,23 +6,26 @@ A gateway may ignore `stream` and answer with one document, label that as a stre
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from captionfleet_workers.model.sse import BOM
+
 EVENT_STREAM = "text/event-stream"
 
 _ENOUGH = 6
 """Bytes that tell."""
 _FIELDS = (b"data", b"event", b"error", b"retry", b"id:", b":")
-_BLANK = b"\xef\xbb\xbf \t\r\n"
+_BLANK = BOM + b" \t\r\n"
 """What may come before the first word: white space, and a byte order mark."""
 
 
 def opened(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes of an answer that are not blank, and all of it."""
-    left, seen = iter(chunks), list[bytes]()
+    left, seen, opening = iter(chunks), list[bytes](), b""
     for chunk in left:
         seen.append(chunk)
-        if len(b"".join(seen).lstrip(_BLANK)) >= _ENOUGH:
+        opening = (opening + chunk).lstrip(_BLANK)
+        if len(opening) >= _ENOUGH:
             break
-    return b"".join(seen).lstrip(_BLANK)[:_ENOUGH], chain(seen, left)
+    return opening[:_ENOUGH], chain(seen, left)
 
 
 def is_stream(opening: bytes, content_type: str) -> bool:

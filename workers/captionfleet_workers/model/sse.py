@@ -8,7 +8,7 @@ an error in a field of its own (`error: {…}`).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _STATUS = b"HTTP_STATUS/"
 DONE = b"[DONE]"
 
@@ -96,9 +96,9 @@ def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
     left, head = iter(chunks), b""
     for chunk in left:
         head += chunk
-        if len(head) >= len(_BOM) or not _BOM.startswith(head):
+        if len(head) >= len(BOM) or not BOM.startswith(head):
             break
-    yield head.removeprefix(_BOM)
+    yield head.removeprefix(BOM)
     yield from left
 
 
