@@ -66,7 +66,6 @@ _GONE = frozenset({"media_not_found", "media_forbidden"})
 """What the model says of an upload that has expired, or is of another account: a new one may do."""
 
 FAULT_OF_ITS_OWN = Evidence()
-
 SHORTEST_LIMIT = 60.0
 """Seconds of audio that every model takes: one that refuses so little is not asked with less."""
 
@@ -144,11 +143,7 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         schedule: the policies.
         evidence: what is known of other calls around a failed one.
     """
-    if (
-        isinstance(problem, ModelCallError)
-        and problem.asks_for_parts(progress.avoid_routes)
-        and seconds > SHORTEST_LIMIT
-    ):
+    if isinstance(problem, ModelCallError) and problem.is_too_much(progress.avoid_routes) and seconds > SHORTEST_LIMIT:
         return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
     progress = _timed(progress, problem, now)
     if isinstance(problem, ModelCallError) and problem.may_be_outage and evidence.blame is not Blame.AUDIO:

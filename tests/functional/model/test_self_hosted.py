@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -155,7 +156,7 @@ def test_error_beside_choices_is_an_error_only_if_it_says_something(server: Mode
 
 def test_text_may_come_in_parts(server: ModelServer, dialect: VllmDialect) -> None:
     """As a request's does."""
-    body = json.loads(WHOLE)
+    body: Any = json.loads(WHOLE)
     body["choices"][0]["message"]["content"] = [{"type": "text", "text": "A kn"}, {"type": "text", "text": "ock."}]
     server.answer(Scripted(body=json.dumps(body).encode(), headers=JSON))
 
@@ -164,7 +165,7 @@ def test_text_may_come_in_parts(server: ModelServer, dialect: VllmDialect) -> No
 
 def test_ids_and_reasons_that_are_none_are_left_out(server: ModelServer, dialect: VllmDialect) -> None:
     """A result repeats names, and no words."""
-    body = {**json.loads(WHOLE), "id": f"http://{INNER}/1"}
+    body: Any = json.loads(WHOLE) | {"id": f"http://{INNER}/1"}
     body["choices"][0]["finish_reason"] = f"stop at {INNER}"
     headers = JSON | {"x-request-id": f"{INNER}:8000"}
     server.answer(Scripted(body=json.dumps(body).encode(), headers=headers))

@@ -184,7 +184,7 @@ def test_the_same_beside_a_file_is_an_outage() -> None:
     ("report", "kind"),
     [
         (ErrorReport(status=401, code="invalid_api_key"), Pause),
-        (ErrorReport(status=400, message="Budget has been exceeded! Current cost: 2"), Pause),
+        *[(one.report, Pause) for one in EXAMPLES if one.reason in {"gateway_model", "gateway_key", "gateway_budget"}],
         (ErrorReport(status=429, message="slow down"), Retry),
         (ErrorReport(fault=Fault.CONNECT), Retry),
         (ErrorReport(fault=Fault.LOST), Retry),

@@ -78,7 +78,7 @@ class ModelCallError(TransientError):
             return False
         return self.row.verdict in _DOUBTFUL or (self.row.verdict is Verdict.PAUSE and not self.row.known)
 
-    def asks_for_parts(self, avoided: Collection[Route]) -> bool:
+    def is_too_much(self, avoided: Collection[Route]) -> bool:
         """Whether less audio in one call may do; with the routes that the job has tried."""
         return self.row.verdict is Verdict.SPLIT or (self.row.divides and self.route in avoided)
 

@@ -68,7 +68,7 @@ def _trouble(problem: ModelCallError, attempt: Attempt, fleet: Fleet, began: flo
         attempt.card.name,
         fleet.accounts.names,
         attempt.account.name,
-        str(problem),
+        problem.told,
         job_id=attempt.job.id,
         part_id=attempt.job_id,
         began=began,
