@@ -25,20 +25,24 @@ NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0}
 
 ELSEWHERE = {"no_connection", "storage_refused", "no_upload", "no_address", "address_not_fetched"}
 """No server could say the first; `test_uploads` plays the next two, and `test_self_hosted` what is about addresses."""
-FAILURES = {
+SERVERS = {
     example.reason: Scripted(status=example.status, body=example.body)
     for example in server_examples.EXAMPLES
     if example.reason not in ELSEWHERE
 }
-FAILURES |= {example.reason: refused(example.status, example.code, example.message) for example in EXAMPLES} | {
-    "call_timeout": Scripted(stall=True),
-    "connection_lost": streamed(delta("A"), cut=True),
-    "cut_stream": streamed(delta("A")),
-    "unreadable_answer": Scripted(body=b"<html>Welcome</html>"),
-    "empty_caption": captioned(""),
-    "nothing_generated": captioned(usage=NO_TOKENS),
-    "unlisted": streamed(event({"error": {"message": "never seen"}})),
-}
+FAILURES = (
+    SERVERS
+    | {example.reason: refused(example.status, example.code, example.message) for example in EXAMPLES}
+    | {
+        "call_timeout": Scripted(stall=True),
+        "connection_lost": streamed(delta("A"), cut=True),
+        "cut_stream": streamed(delta("A")),
+        "unreadable_answer": Scripted(body=b"<html>Welcome</html>"),
+        "empty_caption": captioned(""),
+        "nothing_generated": captioned(usage=NO_TOKENS),
+        "unlisted": streamed(event({"error": {"message": "never seen"}})),
+    }
+)
 """What the server says for each row."""
 
 TIMEOUTS = {"call_timeout": 0.3}

@@ -15,7 +15,7 @@ from captionfleet_workers.model.port import AudioFile, AudioUpload, ModelRequest
 from captionfleet_workers.model.vllm_dialect import VllmDialect
 from tests.functional.model.conftest import REQUEST
 from tests.model_server import DONE, USAGE_EVENT, ModelServer, Scripted, captioned, delta, event, streamed
-from tests.server_examples import EXAMPLES, INNER, ServerExample
+from tests.server_examples import BEHIND, EXAMPLES, INNER, ServerExample
 
 STREAM = replace(REQUEST, stream=True)
 EVENT_STREAM = {"Content-Type": "text/event-stream; charset=utf-8"}
@@ -133,6 +133,8 @@ def test_code_judges_an_error_under_200(
         (streamed(OPENING, delta("A kn"), b'data: {"choi'), "cut_stream"),
         (streamed(OPENING, delta("A kn", finish="abort"), DONE), "cut_stream"),
         (captioned("A kn", finish="error"), "cut_stream"),
+        (captioned(BEHIND), "address_not_fetched"),
+        (captioned(f"<!DOCTYPE html><p>{INNER} is down</p>"), "unlisted"),
         (streamed(OPENING, b"data: <html>\n\n"), "unreadable_answer"),
         (Scripted(body=b"<html>Sign in</html>", headers={"Content-Type": "text/html"}), "unreadable_answer"),
         (Scripted(body=b'{"object":"error","message":"never seen"}', headers=JSON), "unlisted"),
@@ -140,10 +142,15 @@ def test_code_judges_an_error_under_200(
     ],
 )
 def test_what_is_no_caption_is_none(scripted: Scripted, reason: str, server: ModelServer, dialect: VllmDialect) -> None:
-    """Half of one, a page, an error without a code."""
+    """Half of one, a page, an error without a code, or in the caption's place; nobody hears it as a piece."""
     server.answer(scripted)
+    pieces: list[str] = []
 
-    assert failure(dialect).row.reason == reason
+    with pytest.raises(ModelCallError) as caught:
+        dialect.call(STREAM, on_piece=pieces.append, cancelled=lambda: False)
+
+    assert caught.value.row.reason == reason
+    assert INNER not in "".join(pieces)
 
 
 def test_error_beside_choices_is_an_error_only_if_it_says_something(server: ModelServer, dialect: VllmDialect) -> None:

@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 import httpx2
@@ -16,7 +16,7 @@ import openai
 
 from captionfleet_workers.errors import LeaseLostError
 from captionfleet_workers.model.answer import answer_of
-from captionfleet_workers.model.bounds import BOUNDS, TooLongError, bounded
+from captionfleet_workers.model.bounds import BOUNDS, TooLongError, bounded, identifier
 from captionfleet_workers.model.catalogue import ErrorReport, Fault, judge
 from captionfleet_workers.model.classification import report_of_body, report_of_error
 from captionfleet_workers.model.completion import Completion
@@ -107,12 +107,13 @@ class HttpDialect(ABC, Generic[ClientT]):
             response = self._post(self._client(), request, check)
         except (openai.APIError, httpx2.RequestError) as error:
             return report_of_error(error, now=time.time())
+        listener = _Listener(on_piece)
         with closing(response):
-            completion = self._read(response, on_piece, check)
-        request_id = response.headers.get("x-request-id")
+            completion = self._read(response, listener.say, check)
+        request_id = identifier(response.headers.get("x-request-id"))
         if isinstance(completion, ErrorReport):
             return replace(completion, request_id=request_id or completion.request_id)
-        return answer_of(completion, request, request_id)
+        return listener.told_all(answer_of(completion, request, request_id))
 
     def _read(self, response: httpx2.Response, on_piece: Piece, check: Check) -> Completion | ErrorReport:
         chunks = _checked(response, check)
@@ -135,11 +136,7 @@ class HttpDialect(ABC, Generic[ClientT]):
         opening, chunks = opened(bounded(chunks, BOUNDS.stream_bytes))
         if is_stream(opening, content_type):
             return self._read_stream(chunks, on_piece)
-        completion = self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)).removeprefix(BOM))
-        if isinstance(completion, Completion) and completion.text:
-            # Whoever listens to pieces gets what there is, also from a gateway that ignores `stream`.
-            on_piece(completion.text)
-        return completion
+        return self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)).removeprefix(BOM))
 
     def _client(self) -> ClientT:
         client: ClientT | None = getattr(self._local, "client", None)
@@ -147,6 +144,23 @@ class HttpDialect(ABC, Generic[ClientT]):
             client = self._local.client = self._connect(self._http_client_factory())
             self._clients.append(client)
         return client
+
+
+@dataclass(slots=True)
+class _Listener:
+    """Whoever takes the pieces. A gateway that ignores `stream` gives none: then the caption is the only one."""
+
+    on_piece: Piece
+    heard: bool = False
+
+    def say(self, piece: str) -> None:
+        self.heard = True
+        self.on_piece(piece)
+
+    def told_all(self, outcome: Answer | ErrorReport) -> Answer | ErrorReport:
+        if isinstance(outcome, Answer) and not self.heard:
+            self.on_piece(outcome.caption)
+        return outcome
 
 
 def timeout_of(request: ModelRequest) -> httpx2.Timeout:

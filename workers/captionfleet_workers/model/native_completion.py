@@ -67,6 +67,8 @@ class _Document(BaseModel):
     request_id: Any = None
     code: Any = None
     message: Any = None
+    error: Any = None
+    detail: Any = None
 
 
 def read_native_whole(raw: bytes) -> Completion | ErrorReport:
@@ -101,7 +103,7 @@ def _take(completion: Completion, event: Event, growth: _Growth, on_piece: Calla
         if not event.whole:
             return _CUT
         return ErrorReport(fault=Fault.UNREADABLE, message="The model's answer is not one of its interface.")
-    if document.code and document.output is None:
+    if (document.code or document.error or document.detail) and document.output is None:
         return _error(event)
     completion.id = completion.id or document.request_id
     completion.usage = document.usage or completion.usage
