@@ -144,7 +144,7 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         evidence: what is known of other calls around a failed one.
     """
     if isinstance(problem, ModelCallError) and problem.is_too_much(progress.avoid_routes) and seconds > SHORTEST_LIMIT:
-        return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
+        return Split(max(problem.less_than(seconds), SHORTEST_LIMIT), _noted(progress, problem))
     progress = _timed(progress, problem, now)
     if isinstance(problem, ModelCallError) and problem.may_be_outage and evidence.blame is not Blame.AUDIO:
         decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)

@@ -114,7 +114,10 @@ def test_nothing_of_the_inside_is_told(example: ServerExample) -> None:
 @pytest.mark.parametrize("code", [INNER, "db-7.internal", "Connect call failed"])
 def test_code_that_no_server_has_is_not_told(code: str) -> None:
     """It may be anything."""
-    assert failed(ErrorReport(status=400, code=code)).told_code is None
+    problem = failed(ErrorReport(status=400, code=code))
+
+    assert problem.told_code is None
+    assert code not in problem.told
 
 
 @pytest.mark.parametrize(
@@ -133,9 +136,11 @@ def test_code_that_no_server_has_is_not_told(code: str) -> None:
 def test_gateway_s_inside_is_not_told_either(message: str) -> None:
     """Whatever the dialect: the words are left out where they show a network or a machine."""
     problem = failed(ErrorReport(status=500, message=message), inner=False)
+    coded = failed(ErrorReport(status=500, code=message, message="It failed."), inner=False)
 
-    assert problem.told == "The model answered 500: …"
-    assert "…" not in problem.message or message in problem.message
+    assert problem.told == coded.told == "The model answered 500: …"
+    assert message in problem.message
+    assert coded.told_code is None
 
 
 def test_service_s_words_are_told() -> None:
@@ -224,6 +229,26 @@ def test_too_long_is_cut(reason: str) -> None:
     reports = [example.report for example in EXAMPLES if example.reason == reason]
 
     assert all(isinstance(decided(failed(report), seconds=900.0), Split) for report in reports)
+
+
+@pytest.mark.parametrize(
+    ("named", "seconds", "left"),
+    [
+        ("600s", 2400.0, 599.0),
+        ("600.0s", 601.0, 599.0),
+        ("600s", 500.0, 250.0),
+        ("30s", 900.0, 60.0),
+        ("9s", 61.0, 60.0),
+    ],
+)
+def test_limit_that_a_refusal_names_is_kept_to(named: str, seconds: float, left: float) -> None:
+    """Just below it, and never less than a minute; one that says nothing halves the audio."""
+    message = f"Audio exceeds maximum allowed duration of {named} (metadata reports 912.4s)."
+
+    decision = decided(failed(ErrorReport(status=400, message=message), Route.INLINE), seconds=seconds)
+
+    assert isinstance(decision, Split)
+    assert decision.seconds == left
 
 
 def test_late_failures_tell_nothing_either() -> None:

@@ -21,6 +21,9 @@ _INSIDE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """What a text says of the inside of a network or a machine."""
+_NAMED_LIMIT = re.compile(r"maximum allowed duration of (\d{1,6}(?:\.\d+)?) ?s")
+_PADDING_SECONDS = 1.0
+"""Encoders pad, so that a part decodes to a little more than was cut."""
 _KEY = re.compile(r"\bsk-[\w*.-]+")
 _QUERY = re.compile(r"(\bhttps?://[^\s?'\"]*)\?[^\s'\"]+")
 _LONGEST_MESSAGE = 500
@@ -56,7 +59,9 @@ class ModelCallError(TransientError):
     @property
     def told_code(self) -> str | None:
         """The same, where the job's owner may read it."""
-        return self.upstream_code if not self.report.inner or _is_known(self.upstream_code) else None
+        code = self.upstream_code
+        may_be_told = _is_known(code) if self.report.inner else _INSIDE.search(code or "") is None
+        return code if may_be_told else None
 
     @property
     def told(self) -> str:
@@ -64,7 +69,8 @@ class ModelCallError(TransientError):
         report = self.report
         if report.inner and report.fault is None:
             return f"The model answered {report.effective_status or 'with an error'} ({self.row.reason})"
-        return self.message if _INSIDE.search(report.message) is None else describe(replace(report, message="…"))
+        shown = _INSIDE.search(f"{report.code} {report.type} {report.message}") is None
+        return self.message if shown else describe(replace(report, message="…", code=self.told_code, type=None))
 
     @property
     def may_be_the_address(self) -> bool:
@@ -81,6 +87,12 @@ class ModelCallError(TransientError):
     def is_too_much(self, avoided: Collection[Route]) -> bool:
         """Whether less audio in one call may do; with the routes that the job has tried."""
         return self.row.verdict is Verdict.SPLIT or (self.row.divides and self.route in avoided)
+
+    def less_than(self, seconds: float) -> float:
+        """How much audio to send in one call instead: just below the limit that the refusal names, or half as much."""
+        named = _NAMED_LIMIT.search(self.report.text)
+        limit = float(named[1]) - _PADDING_SECONDS if named else seconds
+        return limit if limit < seconds else seconds / 2
 
     @property
     def may_be_outage(self) -> bool:
@@ -109,4 +121,4 @@ def describe(report: ErrorReport) -> str:
 
 
 def _is_known(code: str | None) -> bool:
-    return code is not None and (code.isdigit() or code.lower() in STATUS_OF_NAME)
+    return code is not None and ((code.isdigit() and len(code) == len("400")) or code.lower() in STATUS_OF_NAME)
