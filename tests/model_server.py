@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 USAGE = {
     "prompt_tokens": 160,
@@ -105,6 +105,9 @@ class ModelServer(ThreadingHTTPServer):
         """A client that hangs up is part of the tests."""
 
 
+ServerT = TypeVar("ServerT", bound=ModelServer)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -166,7 +169,14 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def model_server() -> Generator[ModelServer]:
     """A server that listens until the end of the block."""
-    with ModelServer() as server:
+    with serving(ModelServer()) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: ServerT) -> Generator[ServerT]:
+    """Let a server listen until the end of the block."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -70,19 +70,22 @@ class TokenRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """US dollars per million tokens in one region, as published on `as_of`."""
+    """US dollars per million tokens in one region, as published on `as_of`; None for a server of one's own."""
 
     region: str
     input_per_million: Decimal
     output_per_million: Decimal
     text_input_per_million: Decimal | None = None
     """Of the words of a prompt, where they have a price of their own; all other input has `input_per_million`."""
-    as_of: date
+    as_of: date | None
 
     @property
     def version(self) -> str:
-        """Names this row in a receipt, such as `singapore-2026-03-14`."""
-        return f"{self.region}-{self.as_of.isoformat()}"
+        """Names this row in a receipt, such as `singapore-2026-03-14`; what nobody published is named by its prices."""
+        if self.as_of is not None:
+            return f"{self.region}-{self.as_of.isoformat()}"
+        prices = (self.input_per_million, self.output_per_million)
+        return "-".join([self.region, *(f"{price.normalize():f}" for price in prices)]) if any(prices) else self.region
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,17 @@ class ModelCard:
     def price(self, region: str) -> Price | None:
         """The newest price of a region, or None where none is published."""
         rows = [row for row in self.prices if row.region == region]
-        return max(rows, key=lambda row: row.as_of, default=None)
+        return max(rows, key=lambda row: row.as_of or date.min, default=None)
+
+
+SELF_HOSTED = "self-hosted"
+
+
+def own_price(input_per_million: Decimal, output_per_million: Decimal) -> Price:
+    """The row of a server of one's own, whose calls cost what its operator says."""
+    return Price(
+        region=SELF_HOSTED, input_per_million=input_per_million, output_per_million=output_per_million, as_of=None
+    )
 
 
 MODELS = {

@@ -37,6 +37,7 @@ from captionfleet_workers.metrics import Metrics, serving
 from captionfleet_workers.metrics.whole_fleet import WholeFleet
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.openai_dialect import OpenAIDialect
+from captionfleet_workers.model.port import ModelPort
 from captionfleet_workers.model.uploads import Uploads, uploads_at
 from captionfleet_workers.model.vllm_dialect import VllmDialect
 from captionfleet_workers.model_accounts import ModelAccount
@@ -58,7 +59,6 @@ MODEL_CONNECT_SECONDS = 10.0
 DIALECTS: dict[str, type[OpenAIDialect | DashScopeDialect]] = {
     "openai": OpenAIDialect,
     "dashscope": DashScopeDialect,
-    "vllm": VllmDialect,
 }
 SWEEPS_PER_LEASE = 6
 """At least: a third of a lease without a sweep is taken for an outage of the ledger."""
@@ -254,7 +254,18 @@ def _accounts(settings: WorkerSettings, tls: ssl.SSLContext) -> Accounts:
 
 def _account(settings: WorkerSettings, terms: ModelAccount, connect: Callable[[], httpx2.Client]) -> Account:
     api_key = terms.api_key.get_secret_value() if terms.api_key else ""
-    model = DIALECTS[terms.dialect](base_url=terms.base_url, api_key=api_key, http_client_factory=connect)
-    base_url = uploads_at(terms.base_url) if terms.dialect != "vllm" and settings.temporary_upload else None
+    model = _dialect(terms, api_key, connect)
+    base_url = uploads_at(terms.base_url) if not terms.self_hosted and settings.temporary_upload else None
     uploads = Uploads(base_url=base_url, api_key=api_key, http_client_factory=connect) if base_url else None
     return Account(terms, model, uploads)
+
+
+def _dialect(terms: ModelAccount, api_key: str, connect: Callable[[], httpx2.Client]) -> ModelPort:
+    if terms.self_hosted:
+        return VllmDialect(
+            base_url=terms.base_url,
+            api_key=api_key,
+            http_client_factory=connect,
+            takes_addresses=terms.takes_addresses,
+        )
+    return DIALECTS[terms.dialect](base_url=terms.base_url, api_key=api_key, http_client_factory=connect)

@@ -33,6 +33,11 @@ from captionfleet_workers.lifecycle.faults import MachineFault
 class JobError(Exception):
     """Base of everything that ends an attempt at a job."""
 
+    @property
+    def told(self) -> str:
+        """What happened, as the job's owner may read it."""
+        return str(self)
+
 
 class TransientError(JobError):
     """Another try may succeed.

@@ -1,9 +1,12 @@
 """The accounts of the model's service that a fleet may use, as they are configured."""
 
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from captionfleet_schemas.catalogue import ModelCard, Price, own_price
 
 Dialect = Literal["openai", "dashscope", "vllm"]
 
@@ -35,6 +38,11 @@ class ModelAccount(BaseModel):
     """Whose prices are used."""
     rpm: Annotated[float, Field(ge=0)] = 60.0
     tpm: Annotated[float, Field(ge=0)] = 100_000.0
+    guards_fetches: bool = False
+    """Whether a server of one's own refuses inner addresses, redirects to them among them, by itself."""
+    price_input: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    """US dollars per million tokens of a server of one's own, in and out."""
+    price_output: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     weight: Annotated[float, Field(ge=0, le=1000)] = 1.0
     """So many calls of those that more than one account could take; 0 stands by until the others are down."""
 
@@ -43,6 +51,29 @@ class ModelAccount(BaseModel):
     def _suits_the_dialect(cls, url: str, info: ValidationInfo) -> str:
         # A dialect that is none has been complained of already.
         return base_url(url, info.data.get("dialect", "openai"))
+
+    @model_validator(mode="after")
+    def _has_prices_of_its_own(self) -> Self:
+        if (self.price_input or self.price_output) and not self.self_hosted:
+            msg = f"the {self.dialect} dialect has published prices; only a server of one's own (vllm) has its own"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def self_hosted(self) -> bool:
+        """Whether the server is one's own, in a network that callers must not reach through it."""
+        return self.dialect == "vllm"
+
+    @property
+    def takes_addresses(self) -> bool:
+        """Whether its server may be told where audio is, instead of being sent the audio."""
+        return self.guards_fetches or not self.self_hosted
+
+    def price(self, card: ModelCard, region: str | None = None) -> Price | None:
+        """What calls of a model cost: the server's own row, or the newest of the region, if there is one."""
+        if self.self_hosted:
+            return own_price(self.price_input, self.price_output)
+        return card.price(region or self.region)
 
 
 def checked(accounts: tuple[ModelAccount, ...]) -> tuple[ModelAccount, ...]:

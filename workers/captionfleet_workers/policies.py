@@ -73,7 +73,7 @@ def quote_terms(settings: WorkerSettings, accounts: Accounts, card: ModelCard) -
     """What a quote for this model is reckoned by: the limits of all accounts, and the prices of the first."""
     rates = accounts.together(card.name)
     return Terms(
-        price=card.price(accounts.first.terms.region),
+        price=accounts.first.terms.price(card),
         requests_per_minute=rates.requests_per_second * 60,
         tokens_per_minute=rates.tokens_per_second * 60,
         max_output_tokens=settings.model_max_output_tokens or card.limits.max_output_tokens,

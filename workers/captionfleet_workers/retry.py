@@ -66,7 +66,6 @@ _GONE = frozenset({"media_not_found", "media_forbidden"})
 """What the model says of an upload that has expired, or is of another account: a new one may do."""
 
 FAULT_OF_ITS_OWN = Evidence()
-
 SHORTEST_LIMIT = 60.0
 """Seconds of audio that every model takes: one that refuses so little is not asked with less."""
 
@@ -144,10 +143,10 @@ def decide(  # noqa: PLR0913  everything that the decision depends on is an argu
         schedule: the policies.
         evidence: what is known of other calls around a failed one.
     """
-    if isinstance(problem, ModelCallError) and problem.row.verdict is Verdict.SPLIT and seconds > SHORTEST_LIMIT:
-        return Split(max(seconds / 2, SHORTEST_LIMIT), _noted(progress, problem))
+    if isinstance(problem, ModelCallError) and problem.is_too_much(progress.avoid_routes) and seconds > SHORTEST_LIMIT:
+        return Split(max(problem.less_than(seconds), SHORTEST_LIMIT), _noted(progress, problem))
     progress = _timed(progress, problem, now)
-    if isinstance(problem, ModelCallError) and problem.row.may_be_outage and evidence.blame is not Blame.AUDIO:
+    if isinstance(problem, ModelCallError) and problem.may_be_outage and evidence.blame is not Blame.AUDIO:
         decision = _sooner(_sit_out(problem, progress, evidence, schedule, random), schedule, now, deadline)
     else:
         decision = _judge(problem, progress, schedule, random)
@@ -158,12 +157,14 @@ def _judge(problem: Problem, progress: Progress, schedule: Schedule, random: Ran
     if isinstance(problem, PermanentError):
         return Fail(problem.code, problem.message, problem.upstream_code)
     if isinstance(problem, ModelCallError):
+        if problem.may_be_the_address:
+            return Reroute(_noted(progress, problem).avoiding(problem.route))
         return _BY_VERDICT[problem.row.verdict](problem, _noted(progress, problem), schedule, random)
     return _retry_origin(problem, progress, schedule, random)
 
 
 def _timed(progress: Progress, problem: Problem, now: float) -> Progress:
-    if isinstance(problem, ModelCallError) and (problem.row.may_be_outage or problem.row.verdict is Verdict.RETRY):
+    if isinstance(problem, ModelCallError) and (problem.may_be_outage or problem.row.verdict is Verdict.RETRY):
         first = progress.failed_first_at or now
         return replace(progress, failed=progress.failed + 1, failed_first_at=first, failed_at=now)
     return progress
@@ -226,7 +227,7 @@ def _pause(problem: ModelCallError, progress: Progress, _schedule: Schedule, _ra
 def _fail(problem: ModelCallError, progress: Progress, _schedule: Schedule, _random: Random) -> Decision:
     seconds = progress.failed_at - progress.failed_first_at
     tried = f" Tried {progress.failed} times within {seconds:.0f} seconds." if progress.failed > 1 else ""
-    return Fail(problem.code, _explained(problem) + tried, problem.upstream_code)
+    return Fail(problem.code, _explained(problem) + tried, problem.told_code)
 
 
 def _sit_out(
@@ -259,12 +260,11 @@ def _until_next_try(progress: Progress, evidence: Evidence, schedule: Schedule, 
 
 
 def _explained(problem: ModelCallError) -> str:
-    return f"{problem.message.rstrip('.')}. {problem.row.remedy}"
+    return f"{problem.told.rstrip('.')}. {problem.row.remedy}"
 
 
 def _tried_enough(problem: ModelCallError, progress: Progress) -> bool:
-    tries = problem.row.tries
-    return tries is not None and progress.reasons[problem.row.reason] >= tries
+    return problem.row.tries is not None and progress.reasons[problem.row.reason] >= problem.row.tries
 
 
 def _sooner(decision: Decision, schedule: Schedule, now: float, deadline: float | None) -> Decision:
@@ -280,9 +280,9 @@ def _in_time(
     if not isinstance(decision, Retry):
         return decision
     if deadline is not None and now + decision.after >= deadline:
-        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {problem.message}")
+        return Fail(FailureCode.DEADLINE_EXCEEDED, f"No time for another try before the deadline: {problem.told}")
     if decision.after > schedule.patience:
-        return Fail(problem.code, f"{problem.message} (asked to come back only in {decision.after:.0f} seconds)")
+        return Fail(problem.code, f"{problem.told} (asked to come back only in {decision.after:.0f} seconds)")
     return decision
 
 

@@ -15,6 +15,7 @@ from captionfleet_workers.model.openai_dialect import OpenAIDialect
 from captionfleet_workers.model.port import AudioFile, ModelRequest
 from captionfleet_workers.progress import Progress
 from captionfleet_workers.retry import DEFAULT_SCHEDULE, Decision, Fail, Pause, Reroute, Retry, Split, decide
+from tests import server_examples
 from tests.functional.model.conftest import REQUEST
 from tests.model_examples import EXAMPLES, Example
 from tests.model_server import ModelServer, Scripted, captioned, delta, event, refused, streamed
@@ -22,18 +23,27 @@ from tests.model_server import ModelServer, Scripted, captioned, delta, event, r
 BY_REASON = {row.reason: row for row in ROWS}
 NO_TOKENS = {"prompt_tokens": 0, "completion_tokens": 0}
 
-FAILURES = {example.reason: refused(example.status, example.code, example.message) for example in EXAMPLES} | {
-    "call_timeout": Scripted(stall=True),
-    "connection_lost": streamed(delta("A"), cut=True),
-    "cut_stream": streamed(delta("A")),
-    "unreadable_answer": Scripted(body=b"<html>Welcome</html>"),
-    "empty_caption": captioned(""),
-    "nothing_generated": captioned(usage=NO_TOKENS),
-    "unlisted": streamed(event({"error": {"message": "never seen"}})),
+ELSEWHERE = {"no_connection", "storage_refused", "no_upload", "no_address", "address_not_fetched"}
+"""No server could say the first; `test_uploads` plays the next two, and `test_self_hosted` what is about addresses."""
+SERVERS = {
+    example.reason: Scripted(status=example.status, body=example.body)
+    for example in server_examples.EXAMPLES
+    if example.reason not in ELSEWHERE
 }
+FAILURES = (
+    SERVERS
+    | {example.reason: refused(example.status, example.code, example.message) for example in EXAMPLES}
+    | {
+        "call_timeout": Scripted(stall=True),
+        "connection_lost": streamed(delta("A"), cut=True),
+        "cut_stream": streamed(delta("A")),
+        "unreadable_answer": Scripted(body=b"<html>Welcome</html>"),
+        "empty_caption": captioned(""),
+        "nothing_generated": captioned(usage=NO_TOKENS),
+        "unlisted": streamed(event({"error": {"message": "never seen"}})),
+    }
+)
 """What the server says for each row."""
-ELSEWHERE = {"no_connection", "storage_refused", "no_upload"}
-"""No server could say the first; `test_uploads` plays the others."""
 
 TIMEOUTS = {"call_timeout": 0.3}
 """Seconds, where a call would wait for ever."""

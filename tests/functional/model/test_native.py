@@ -10,7 +10,7 @@ from captionfleet_schemas.catalogue import OMNI
 from captionfleet_workers.model.dashscope_dialect import DashScopeDialect
 from captionfleet_workers.model.errors import ModelCallError
 from tests.functional.model.conftest import REQUEST
-from tests.model_server import ModelServer, native_captioned, native_error_event, native_event, streamed
+from tests.model_server import ModelServer, Scripted, native_captioned, native_error_event, native_event, streamed
 
 STREAM = replace(REQUEST, stream=True)
 END = native_event("", finish="stop")
@@ -49,6 +49,19 @@ def test_streamed_question_is_sent(server: ModelServer, native: DashScopeDialect
     assert sent.headers["x-dashscope-sse"] == "enable"
     assert sent.json["input"]["messages"][0]["content"][1] == {"text": "How many?"}
     assert sent.json["parameters"] == {"incremental_output": True, "modalities": ["text"], "max_tokens": 50}
+
+
+@pytest.mark.parametrize("body", [b'{"error":{"message":"m","code":503}}', b'{"code":503,"message":"m"}'])
+def test_gateway_s_error_under_200_is_judged_by_its_code(
+    body: bytes, server: ModelServer, native: DashScopeDialect
+) -> None:
+    """In any shape, in the place of the interface's own."""
+    server.answer(Scripted(body=body, headers={"Content-Type": "application/json"}))
+
+    with pytest.raises(ModelCallError) as caught:
+        native.call(REQUEST, cancelled=lambda: False)
+
+    assert caught.value.row.reason == "unlisted_server_error"
 
 
 @pytest.mark.parametrize(

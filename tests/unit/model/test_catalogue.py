@@ -3,6 +3,7 @@
 import pytest
 
 from captionfleet_workers.model.catalogue import ROWS, ErrorReport, Fault, Row, Verdict, judge
+from tests import server_examples
 from tests.model_examples import BURST, EXAMPLES, Example
 
 FAULTS = {row.reason: Fault(next(iter(row.codes))) for row in ROWS if row.codes <= set(Fault) and row.codes}
@@ -28,7 +29,8 @@ def test_every_row_has_an_example() -> None:
     """No line of the catalogue is untested."""
     reasons = {row.reason for row in ROWS}
 
-    assert reasons == {example.reason for example in EXAMPLES} | set(FAULTS) | {"unlisted"}
+    examples = {example.reason for example in (*EXAMPLES, *server_examples.EXAMPLES)}
+    assert reasons == examples | set(FAULTS) | {"unlisted"}
 
 
 def test_reasons_are_unique() -> None:

@@ -8,7 +8,7 @@ from captionfleet_schemas import Cost
 from captionfleet_workers.job import result
 from captionfleet_workers.job.attempt import Attempt
 from captionfleet_workers.job.drift import Expected, drift_of, expected_of
-from tests.unit.workers.making import make_answered, make_attempt
+from tests.unit.workers.making import make_account, make_answered, make_attempt
 
 
 def ended(attempt: Attempt, region: str = "singapore") -> tuple[Cost | None, Expected | None]:
@@ -44,6 +44,18 @@ def test_no_price_no_drift() -> None:
     billed, expected = ended(make_answered(), region="atlantis")
 
     assert expected
+    assert drift_of(billed, expected) is None
+
+
+def test_free_calls_have_no_drift() -> None:
+    """Where a server of one's own costs nothing, every bill is a multiple of nothing."""
+    attempt = make_answered()
+    attempt.account = make_account(dialect="vllm", base_url="http://captioner:8000/v1")
+
+    billed, expected = ended(attempt)
+
+    assert billed
+    assert (billed.total, billed.price_version) == (Decimal(0), "self-hosted")
     assert drift_of(billed, expected) is None
 
 

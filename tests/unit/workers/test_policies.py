@@ -1,12 +1,18 @@
 """From the settings to what each part of a worker may do."""
 
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from captionfleet_schemas import Usage
+from captionfleet_schemas.catalogue import CAPTIONER, model_card
+from captionfleet_schemas.cost import cost_of
 from captionfleet_workers import policies
+from captionfleet_workers.accounts import Accounts
 from captionfleet_workers.settings import WorkerSettings
+from tests.unit.workers.making import make_account
 
 OFFICE = ip_network("10.1.0.0/16")
 
@@ -77,3 +83,25 @@ def test_ledger_options_take_over_what_the_fleet_agrees_on() -> None:
     options = policies.ledger_options(WorkerSettings(ledger_shards=4, retention_days=2.0, lost_after=30.0))
 
     assert (options.shards, options.retention_days, options.lost_after) == (4, 2.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "total", "row"),
+    [
+        ({}, "0", "self-hosted"),
+        ({"price_input": "0.40", "price_output": "1.5"}, "1.9", "self-hosted-0.4-1.5"),
+        ({"price_output": "100"}, "100", "self-hosted-0-100"),
+    ],
+)
+def test_self_hosted_model_is_quoted_by_its_own_row(terms: dict[str, str], total: str, row: str) -> None:
+    """Whatever is published for the region; a row that costs something is named by what it costs."""
+    accounts = Accounts(
+        [make_account(dialect="vllm", base_url="http://captioner:8000/v1", **terms)],
+        lambda account, model: policies.rates_of(WorkerSettings(), account, model_card(model)),
+    )
+
+    price = policies.quote_terms(WorkerSettings(), accounts, model_card(CAPTIONER)).price
+
+    assert price
+    cost = cost_of(Usage(input_tokens=1_000_000, output_tokens=1_000_000), price)
+    assert (cost.total, cost.price_version) == (Decimal(total), row)

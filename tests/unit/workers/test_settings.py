@@ -256,6 +256,26 @@ def test_the_only_account_is_that_of_the_single_variables(monkeypatch: pytest.Mo
     assert account.base_url.endswith("/api/v1")
 
 
+def test_self_hosted_account_is_told_no_addresses_unless_it_guards_itself() -> None:
+    """The single variables say it of the only account; the vendor's are told addresses whatever they say."""
+    own = WorkerSettings(model_dialect="vllm", model_base_url="http://captioner:8000/v1")
+    guarded = WorkerSettings(model_dialect="vllm", model_base_url="http://captioner:8000/v1", model_guards_fetches=True)
+
+    taking = [settings.accounts[0].takes_addresses for settings in (own, guarded, WorkerSettings())]
+
+    assert taking == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["PRICE_INPUT", "PRICE_OUTPUT"])
+def test_only_a_self_hosted_model_has_prices_of_its_own(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The vendor's are published, and never negative."""
+    own = {"CAPTIONFLEET_MODEL_DIALECT": "vllm", "CAPTIONFLEET_MODEL_BASE_URL": "http://captioner:8000/v1"}
+    variable = f"CAPTIONFLEET_MODEL_{name}"
+
+    assert "only a self-hosted model" in explanation(monkeypatch, **{variable: "0.4"})
+    assert "greater than or equal to 0" in explanation(monkeypatch, **own, **{variable: "-1"})
+
+
 def test_several_accounts_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What one leaves out has the usual default, and its key is not shown."""
     (tmp_path / "accounts").write_text(
@@ -281,6 +301,7 @@ def test_several_accounts_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_
         ('[{"name": "a"}]', "needs its api_key"),
         ('[{"name": "a", "api_key": "s3cret", "weight": 0}]', "weight above 0"),
         ('[{"name": "a", "api_key": "s3cret", "wait": 1}]', "not permitted"),
+        ('[{"name": "a", "api_key": "s3cret", "price_input": 1}]', "has published prices"),
         ('[{"name": "a", "api_key": "s3cret", "base_url": "https://s3cret/api/v1"}]', "ends in /api/v1"),
     ],
 )

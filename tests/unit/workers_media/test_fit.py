@@ -83,6 +83,8 @@ def test_inline_characters_are_counted_with_prefix_and_padding(size: int, chars:
         (MP3, fetched(origin=ORIGIN), FitPolicy(), Route.URL, "can reach it"),
         (MP3, fetched(LARGE, ORIGIN), FitPolicy(), Route.URL, "can reach it"),
         (MP3, fetched(origin=ORIGIN), FitPolicy(pass_urls=False), Route.INLINE, "does not hand URLs"),
+        (MP3, fetched(origin=ORIGIN), FitPolicy(takes_addresses=False), Route.INLINE, "not known to guard"),
+        (MP3, fetched(LARGE, SIGNED), FitPolicy(takes_addresses=False), Route.TRANSCODED, "not known to guard"),
         (MP3, fetched(origin=replace(ORIGIN, public=False)), FitPolicy(), Route.INLINE, "not public"),
         (
             MP3,

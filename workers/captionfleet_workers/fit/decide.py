@@ -16,6 +16,8 @@ _A_PART = "This is one part of a longer file."
 
 _CANCELLED = "The channels cancel each other out when they are mixed, so that the model gets channel {} alone."
 
+_UNGUARDED = "A self-hosted model is sent the audio: its server is not known to guard what it fetches."
+
 _NOT_NEEDED = "The audio is in the fleet's own store, of which no URL leaves the fleet without need."
 
 
@@ -59,6 +61,8 @@ def _against_url(inspection: Inspection, fetched: Fetched, limits: Limits, polic
         return "The model could not read the audio from its URL."
     if not policy.pass_urls:
         return "This fleet does not hand URLs to the model."
+    if not policy.takes_addresses:
+        return _UNGUARDED
     return _against_origin(fetched, limits, policy) or _against_format(inspection, limits)
 
 

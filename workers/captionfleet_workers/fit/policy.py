@@ -12,6 +12,8 @@ class FitPolicy:
 
     pass_urls: bool = True
     """Hand a public URL to the model instead of its audio."""
+    takes_addresses: bool = True
+    """Whether the model's server may be told where audio is."""
     pass_private_urls: bool = False
     """Likewise an address that is not public: right for a model of one's own in the same network."""
     may_upload: bool = False

@@ -21,12 +21,12 @@ def expected_of(attempt: Attempt, outcome: CaptionResult, *, region: str) -> Exp
     if outcome.usage is None or attempt.inspection is None or attempt.claim.parts:
         return None
     usage = estimate(attempt.card, attempt.inspection.seconds)
-    price = attempt.card.price(region)
+    price = attempt.account.terms.price(attempt.card, region)
     return Expected(usage, cost_of(usage, price) if price else None)
 
 
 def drift_of(billed: Cost | None, expected: Expected | None) -> float | None:
-    """The bill as a multiple of what was expected: 1 is as quoted. None where one of them is not known."""
-    if billed is None or expected is None or expected.cost is None:
+    """The bill as a multiple of what was expected: 1 is as quoted. None where one of them is not known, or nothing."""
+    if billed is None or expected is None or expected.cost is None or not expected.cost.total:
         return None
     return round(float(billed.total / expected.cost.total), 3)

@@ -97,7 +97,7 @@ def audio_of(attempt: Attempt) -> AudioFacts | None:
 
 
 def _cost(attempt: Attempt, usage: Usage | None, region: str) -> Cost | None:
-    price = attempt.card.price(region)
+    price = attempt.account.terms.price(attempt.card, region)
     return cost_of(usage, price) if usage and price else None
 
 

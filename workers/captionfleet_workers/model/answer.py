@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from captionfleet_schemas import Usage
-from captionfleet_workers.model.bounds import BOUNDS, word
+from captionfleet_workers.model.bounds import BOUNDS, identifier, word
 from captionfleet_workers.model.catalogue import ErrorReport, Fault, is_error_sentence
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.doubts import is_english, turns_in_circles
@@ -16,10 +16,10 @@ def answer_of(completion: Completion, request: ModelRequest, request_id: str | N
     """The answer, or the report of why it is none."""
     said = _usage(completion.usage)
     usage = said if said is not None and _is_plausible(said) else None
-    request_id = request_id or word(completion.id)
+    request_id = identifier(request_id) or identifier(completion.id)
     return _disguised(completion.text, usage, request, request_id) or Answer(
         caption=completion.text,
-        finish_reason=word(completion.finish_reason),
+        finish_reason=identifier(completion.finish_reason),
         usage=usage,
         request_id=request_id,
         model=word(completion.model) or request.model,

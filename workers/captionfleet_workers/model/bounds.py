@@ -1,5 +1,6 @@
 """How much of an answer is taken in: a model, or whatever stands in its place, may say more than anybody can store."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class Bounds:
 
 
 BOUNDS = Bounds()
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class TooLongError(Exception):
@@ -44,3 +47,8 @@ def bounded(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
 def word(value: object) -> str | None:
     """A short text of an answer, without what no id or name is made of; None for anything else."""
     return value[: BOUNDS.word_chars] if isinstance(value, str) and value.isprintable() else None
+
+
+def identifier(value: object) -> str | None:
+    """An id or a name of an answer; None for anything that could say more than that."""
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else None

@@ -1,17 +1,17 @@
 """From what the client raised, or what a body says, to a report that the catalogue can judge."""
 
-import json
 import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx2
 import openai
 
 from captionfleet_workers.errors import MachineError
 from captionfleet_workers.lifecycle.recognition import machine_fault
+from captionfleet_workers.model.bounds import identifier
 from captionfleet_workers.model.catalogue import ErrorReport, Fault
+from captionfleet_workers.model.error_body import read_error
 
 _NO_CONNECTION = (
     httpx2.ConnectError,
@@ -25,7 +25,6 @@ _SENTENCES = {
     Fault.TIMEOUT: "The model did not answer in time",
     Fault.LOST: "The connection to the model was lost",
 }
-_LONGEST_TEXT = 300
 
 
 def report_of_error(error: openai.APIError | httpx2.RequestError, *, now: float) -> ErrorReport:
@@ -51,17 +50,16 @@ def report_of_error(error: openai.APIError | httpx2.RequestError, *, now: float)
 def report_of_body(
     raw: bytes, status: int | None = None, headers: Mapping[str, str] | None = None, *, now: float = 0.0
 ) -> ErrorReport:
-    """The report of an error body: `{"error": {…}}`, `{"code": …, "message": …}`, or what a gateway has to say."""
+    """The report of an error body, whoever has written it: see `error_body`."""
     headers = headers or {}
-    body = _parsed(raw)
-    error = _error_of(body)
+    body = read_error(raw)
     return ErrorReport(
         status=status,
-        code=_word(error.get("code")),
-        type=_word(error.get("type")),
-        message=_word(error.get("message")) or "",
+        code=body.code,
+        type=body.type,
+        message=body.message,
         retry_after=retry_after(headers, now=now),
-        request_id=headers.get("x-request-id") or _word(body.get("request_id")),
+        request_id=identifier(headers.get("x-request-id")) or identifier(body.request_id),
     )
 
 
@@ -79,23 +77,6 @@ def _fault(cause: BaseException | None) -> Fault:
     if isinstance(cause, _NO_CONNECTION):
         return Fault.CONNECT
     return Fault.TIMEOUT if isinstance(cause, httpx2.TimeoutException) else Fault.LOST
-
-
-def _parsed(raw: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        body = raw.decode(errors="replace")[:_LONGEST_TEXT]
-    return body if isinstance(body, dict) else {"message": str(body)}
-
-
-def _error_of(body: dict[str, Any]) -> dict[str, Any]:
-    error = body.get("error") or body
-    return error if isinstance(error, dict) else {**body, "message": error}
-
-
-def _word(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int) and value else None
 
 
 def _number(value: str | None) -> float | None:

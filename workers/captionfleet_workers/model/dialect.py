@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 import httpx2
@@ -16,12 +16,14 @@ import openai
 
 from captionfleet_workers.errors import LeaseLostError
 from captionfleet_workers.model.answer import answer_of
-from captionfleet_workers.model.bounds import BOUNDS, TooLongError, bounded
+from captionfleet_workers.model.bounds import BOUNDS, TooLongError, bounded, identifier
 from captionfleet_workers.model.catalogue import ErrorReport, Fault, judge
 from captionfleet_workers.model.classification import report_of_body, report_of_error
 from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.errors import ModelCallError
+from captionfleet_workers.model.framing import EVENT_STREAM, is_stream, opened
 from captionfleet_workers.model.port import Answer, ModelRequest
+from captionfleet_workers.model.sse import BOM
 from captionfleet_workers.outbound import deadline
 
 CONNECT_SECONDS = 10.0
@@ -45,6 +47,9 @@ ClientT = TypeVar("ClientT", bound=Closable)
 
 class HttpDialect(ABC, Generic[ClientT]):
     """A `ModelPort`. Each thread has a client and a connection of its own: a shared pool costs CPU per connection."""
+
+    inner = False
+    """Whether the server is one's own, so that what it says about itself is for the operator alone."""
 
     def __init__(self, *, base_url: str, api_key: str, http_client_factory: Callable[[], httpx2.Client]) -> None:
         """Nothing is connected yet.
@@ -72,7 +77,8 @@ class HttpDialect(ABC, Generic[ClientT]):
         with deadline(request.timeout, check):
             outcome = self._outcome(request, on_piece or _ignore, check)
         if isinstance(outcome, ErrorReport):
-            raise ModelCallError(judge(outcome), outcome, route=request.audio.route)
+            report = replace(outcome, route=request.audio.route, inner=self.inner)
+            raise ModelCallError(judge(report), report, route=request.audio.route)
         return outcome
 
     def close(self) -> None:
@@ -101,27 +107,36 @@ class HttpDialect(ABC, Generic[ClientT]):
             response = self._post(self._client(), request, check)
         except (openai.APIError, httpx2.RequestError) as error:
             return report_of_error(error, now=time.time())
+        listener = _Listener(on_piece)
         with closing(response):
-            completion = self._read(response, on_piece, check)
-        request_id = response.headers.get("x-request-id")
+            completion = self._read(response, listener.say, check)
+        request_id = identifier(response.headers.get("x-request-id"))
         if isinstance(completion, ErrorReport):
             return replace(completion, request_id=request_id or completion.request_id)
-        return answer_of(completion, request, request_id)
+        return listener.told_all(answer_of(completion, request, request_id))
 
     def _read(self, response: httpx2.Response, on_piece: Piece, check: Check) -> Completion | ErrorReport:
         chunks = _checked(response, check)
         try:
             if not response.is_success:
                 return report_of_body(b"".join(chunks), response.status_code, response.headers, now=time.time())
-            if "text/event-stream" not in response.headers.get("content-type", ""):
-                return self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)))
-            # The transport looks at this when it begins to read the answer; the deadline holds besides.
-            response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
-            return self._read_stream(bounded(chunks, BOUNDS.stream_bytes), on_piece)
+            return self._read_success(chunks, response, on_piece)
         except TooLongError as error:
             return ErrorReport(fault=Fault.UNREADABLE, message=str(error))
         except httpx2.RequestError as error:
             return report_of_error(error, now=time.time())
+
+    def _read_success(
+        self, chunks: Iterable[bytes], response: httpx2.Response, on_piece: Piece
+    ) -> Completion | ErrorReport:
+        content_type = response.headers.get("content-type", "")
+        if EVENT_STREAM in content_type.lower():
+            # The transport looks at this when it begins to read the answer; the deadline holds besides.
+            response.request.extensions["timeout"]["read"] = SILENCE_SECONDS
+        opening, chunks = opened(bounded(chunks, BOUNDS.stream_bytes))
+        if is_stream(opening, content_type):
+            return self._read_stream(chunks, on_piece)
+        return self._read_whole(b"".join(bounded(chunks, BOUNDS.plain_bytes)).removeprefix(BOM))
 
     def _client(self) -> ClientT:
         client: ClientT | None = getattr(self._local, "client", None)
@@ -129,6 +144,23 @@ class HttpDialect(ABC, Generic[ClientT]):
             client = self._local.client = self._connect(self._http_client_factory())
             self._clients.append(client)
         return client
+
+
+@dataclass(slots=True)
+class _Listener:
+    """Whoever takes the pieces. A gateway that ignores `stream` gives none: then the caption is the only one."""
+
+    on_piece: Piece
+    heard: bool = False
+
+    def say(self, piece: str) -> None:
+        self.heard = True
+        self.on_piece(piece)
+
+    def told_all(self, outcome: Answer | ErrorReport) -> Answer | ErrorReport:
+        if isinstance(outcome, Answer) and not self.heard:
+            self.on_piece(outcome.caption)
+        return outcome
 
 
 def timeout_of(request: ModelRequest) -> httpx2.Timeout:

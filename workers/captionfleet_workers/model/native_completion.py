@@ -17,6 +17,7 @@ from captionfleet_workers.model.completion import Completion
 from captionfleet_workers.model.sse import Event, events
 
 _NOT_YET = "null"
+_CUT = ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
 
 
 @dataclass(slots=True)
@@ -66,6 +67,8 @@ class _Document(BaseModel):
     request_id: Any = None
     code: Any = None
     message: Any = None
+    error: Any = None
+    detail: Any = None
 
 
 def read_native_whole(raw: bytes) -> Completion | ErrorReport:
@@ -81,12 +84,14 @@ def read_native_stream(chunks: Iterable[bytes], on_piece: Callable[[str], None])
     """
     completion, growth = Completion(), _Growth()
     for event in events(chunks):
+        if not event.data.strip() and event.name != "error":
+            continue
         report = _take(completion, event, growth, on_piece)
         if report is not None:
             return report
         if completion.finish_reason is not None or completion.oversized:
             return completion
-    return ErrorReport(fault=Fault.CUT_STREAM, message="The model's stream ended in mid-answer.")
+    return _CUT
 
 
 def _take(completion: Completion, event: Event, growth: _Growth, on_piece: Callable[[str], None]) -> ErrorReport | None:
@@ -95,8 +100,10 @@ def _take(completion: Completion, event: Event, growth: _Growth, on_piece: Calla
     try:
         document = _Document.model_validate_json(event.data)
     except ValidationError:
+        if not event.whole:
+            return _CUT
         return ErrorReport(fault=Fault.UNREADABLE, message="The model's answer is not one of its interface.")
-    if document.code and document.output is None:
+    if (document.code or document.error or document.detail) and document.output is None:
         return _error(event)
     completion.id = completion.id or document.request_id
     completion.usage = document.usage or completion.usage

@@ -1,5 +1,7 @@
 """The settings of a worker process that concern the model and its accounts."""
 
+from decimal import Decimal
+
 from pydantic import Field, Json, SecretStr, ValidationInfo, field_validator
 
 from captionfleet_ledger.settings import FleetSettings
@@ -30,6 +32,19 @@ class ModelSettings(FleetSettings):
     )
     model_name: str = Field(default=CAPTIONER, description="Model for jobs that name none and have no prompt.")
     model_region: str = Field(default="singapore", description="Region whose prices are used: singapore or beijing.")
+    model_price_input: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        description="US dollars per million tokens that go into a self-hosted model (vllm). Its calls are priced by "
+        "this and the next one alone, and results name that row `self-hosted`.",
+    )
+    model_price_output: Decimal = Field(default=Decimal(0), ge=0, description="Likewise of tokens that come out of it.")
+    model_guards_fetches: bool = Field(
+        default=False,
+        description="The server of a self-hosted model (vllm) refuses by itself to fetch inner addresses, at each "
+        "redirect too (docs/security.md says what that takes), so it may be told where audio is. Otherwise all audio "
+        "is sent to it inline.",
+    )
     model_rpm: float = Field(
         default=60.0, ge=0, description="Requests per minute that the whole fleet may make; 0 is unlimited."
     )
@@ -47,9 +62,10 @@ class ModelSettings(FleetSettings):
         validate_default=False,
         description="Several accounts or regions instead of the one that the variables above describe, as JSON: "
         '`[{"name": "sg", "api_key": "sk-…", "weight": 3}, {"name": "cn", "api_key": "sk-…", "region": "beijing", '
-        '"base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1"}]`; also `dialect`, `rpm` and `tpm`, '
-        "each with the default of the variable of its name. `weight` divides the calls that several could take; 0 "
-        "stands by until the others are down. Best given as a file, as it holds keys.",
+        '"base_url": "https://dashscope.aliyuncs.com/compatible-mode/v1"}]`; also `dialect`, `rpm`, `tpm`, '
+        "`price_input`, `price_output` and `guards_fetches`, each with the default of the variable of its name. "
+        "`weight` divides the calls that several could take; 0 stands by until the others are down. Best given as a "
+        "file, as it holds keys.",
     )
     model_call_timeout: float = Field(
         default=310.0, gt=0, description="Seconds that one call may take in all. A plain call ends at 300 s by itself."
@@ -70,7 +86,9 @@ class ModelSettings(FleetSettings):
         "probe waits twice as long, up to 10 minutes.",
     )
     pass_urls: bool = Field(
-        default=True, description="Let the model fetch public audio itself where format, size and origin allow."
+        default=True,
+        description="Let the model fetch public audio itself where format, size and origin allow; a self-hosted one "
+        "only with CAPTIONFLEET_MODEL_GUARDS_FETCHES.",
     )
     pass_private_urls: bool = Field(
         default=False, description="Likewise for addresses that are not public: for a model in one's own network."
@@ -102,6 +120,9 @@ class ModelSettings(FleetSettings):
                 region=self.model_region,
                 rpm=self.model_rpm,
                 tpm=self.model_tpm,
+                guards_fetches=self.model_guards_fetches,
+                price_input=self.model_price_input,
+                price_output=self.model_price_output,
             ),
         )
 
@@ -111,6 +132,13 @@ class ModelSettings(FleetSettings):
         # A dialect that is none has been complained of already.
         dialect = info.data.get("model_dialect", "openai")
         return base_url(url, dialect)
+
+    @field_validator("model_price_input", "model_price_output")
+    @classmethod
+    def _is_of_ones_own(cls, price: Decimal, info: ValidationInfo) -> Decimal:
+        if price and info.data.get("model_dialect") != "vllm":
+            raise ValueError("only a self-hosted model (CAPTIONFLEET_MODEL_DIALECT=vllm) has prices of its own")
+        return price
 
     @field_validator("model_accounts")
     @classmethod

@@ -19,7 +19,7 @@ def look_into(problem: Problem, attempt: Attempt, fleet: Fleet) -> Evidence:
     """Tell the fleet of a failed call. Returns what is known of other calls around it."""
     if not isinstance(problem, ModelCallError):
         return Evidence()
-    if problem.row.may_be_outage:
+    if problem.may_be_outage:
         return _count(problem, attempt, fleet)
     if problem.is_answer:
         note_answer(attempt, fleet)
@@ -68,7 +68,7 @@ def _trouble(problem: ModelCallError, attempt: Attempt, fleet: Fleet, began: flo
         attempt.card.name,
         fleet.accounts.names,
         attempt.account.name,
-        str(problem),
+        problem.told,
         job_id=attempt.job.id,
         part_id=attempt.job_id,
         began=began,

@@ -17,6 +17,8 @@ def _policy(attempt: Attempt, fleet: Fleet) -> FitPolicy:
     settings = fleet.settings
     return FitPolicy(
         pass_urls=settings.pass_urls,
+        # Which account is called shows later: an address goes out where each of them may have it.
+        takes_addresses=all(account.terms.takes_addresses for account in fleet.accounts),
         pass_private_urls=settings.pass_private_urls,
         may_upload=any(account.uploads for account in fleet.accounts),
         allow_silence=settings.audio_allow_silence,

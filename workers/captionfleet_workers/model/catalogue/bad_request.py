@@ -1,7 +1,6 @@
 """Requests that the model would not read: the rest of 400, and the odd 4xx.
 
 What only a setting can cause pauses the fleet; what one request can cause fails that job, and is a bug of ours.
-vLLM says `context_length` where the service says `input_length`.
 """
 
 from captionfleet_schemas import FailureCode as Code
@@ -16,8 +15,6 @@ ROWS = (
         Verdict.RETRY_STREAMING, Code.MODEL_REJECTED, "Ask for a streamed answer."),
     row("input_length", "400", "", "range of input length should be",
         Verdict.SPLIT, Code.AUDIO_TOO_LONG, "Cut the audio, or shorten the prompt."),
-    row("context_length", "400", "", "maximum context length | longer than the maximum model length",
-        Verdict.SPLIT, Code.AUDIO_TOO_LONG, "Serve the weights with a larger --max-model-len, or cut the audio."),
     row("output_limit", "400", "", "range of max_tokens should be",
         Verdict.PAUSE, Code.MODEL_REJECTED, "Lower the setting for output tokens to the model's maximum."),
     row("sampling", "400", "invalid_value | 400-invalid_request_error-invalid_value",

@@ -6,9 +6,11 @@ from enum import StrEnum
 from functools import cached_property
 from http import HTTPStatus
 
-from captionfleet_schemas import FailureCode
+from captionfleet_schemas import FailureCode, Route
+from captionfleet_workers.model.catalogue.server_names import STATUS_OF_NAME
 
 _STATUS_PREFIX = re.compile(r"\s*<(\d{3})>")
+_ADDRESS = re.compile(r"\b(?:data:|[a-z][a-z0-9+.-]*://)\S*")
 _EMBEDDED_CODE = re.compile(r"\s*(?:<\d{3}>\s*)?([A-Za-z]+(?:\.[A-Za-z]+)+)\s*:")
 
 
@@ -50,6 +52,8 @@ class Fault(StrEnum):
     """The model's storage did not take a file."""
     NO_UPLOAD = "no_upload"
     """The model offers no storage for it at all."""
+    NO_ADDRESS = "no_address"
+    """The model's server must not be told an address."""
     EMPTY = "empty"
     """A success without a caption."""
     NO_TOKENS = "no_tokens"
@@ -72,14 +76,22 @@ class ErrorReport:
     """Seconds that the other side asked to wait."""
     request_id: str | None = None
     fault: Fault | None = None
+    route: Route | None = None
+    """How the audio of the call was sent; None where that is not known."""
+    inner: bool = False
+    """Whether one's own server said it, whose words tell of the inside of a network."""
 
     @cached_property
     def effective_status(self) -> int | None:
-        """The error status of the answer, or else the one in front of the message."""
+        """The error status of the answer, or else the one that the error names: by its code, its type or its prefix.
+
+        Servers of one's own (vLLM, SGLang, llama.cpp, LiteLLM) put the status of HTTP into `code`, as a number or as
+        its digits, which is all that an error inside a stream or under status 200 has of it.
+        """
         if self.status is not None and self.status >= HTTPStatus.MULTIPLE_CHOICES:
             return self.status
         prefix = _STATUS_PREFIX.match(self.message)
-        return int(prefix[1]) if prefix else None
+        return _error_status(self.code) or (int(prefix[1]) if prefix else None) or self._status_of_names
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -90,8 +102,15 @@ class ErrorReport:
 
     @cached_property
     def text(self) -> str:
-        """The message as fragments are looked for in it: lower-case, single spaces."""
-        return " ".join(self.message.lower().split())
+        """The message as fragments are looked for in it: lower-case, single spaces, without addresses.
+
+        An address that a server repeats is the caller's text, and must not be taken for the server's.
+        """
+        return " ".join(_ADDRESS.sub("…", self.message.lower()).split())
+
+    @property
+    def _status_of_names(self) -> int | None:
+        return next((STATUS_OF_NAME[name] for name in sorted(self.codes) if name in STATUS_OF_NAME), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +133,10 @@ class Row:
     """Calls that this reason may cost a job on one route. None leaves it to the retry policy; to reroute it is one."""
     known: bool = True
     """False where only the class of the status decided: the service said something new, so it should be logged."""
+    by_address: bool = False
+    """Whether it is about an address that the server was given: the same words mean something else beside a file."""
+    divides: bool = False
+    """Whether parts of the audio may do where no other form of it is left."""
 
     @property
     def may_be_outage(self) -> bool:
@@ -124,7 +147,8 @@ class Row:
 
     def fits(self, report: ErrorReport) -> bool:
         """Whether the report is of this kind. Code or message can do without a status, a status alone cannot."""
-        return self._fits_status(report.effective_status) and self._fits_words(report)
+        by_address = report.route in {None, Route.URL} if self.by_address else True
+        return by_address and self._fits_status(report.effective_status) and self._fits_words(report)
 
     def _fits_status(self, status: int | None) -> bool:
         named = bool(self.codes or self.fragments)
@@ -134,6 +158,11 @@ class Row:
         if not self.codes and not self.fragments:
             return True
         return not self.codes.isdisjoint(report.codes) or any(part in report.text for part in self.fragments)
+
+
+def _error_status(code: str | None) -> int | None:
+    number = int(code) if code and code.isascii() and code.isdigit() and len(code) == len("400") else 0
+    return number if number >= HTTPStatus.MULTIPLE_CHOICES else None
 
 
 def row(  # noqa: PLR0913, PLR0917  a row of a table is read by position

@@ -34,9 +34,22 @@ SENTENCES = (
 )
 
 
+BEGINNINGS = (
+    "litellm.",
+    "error code: ",
+    "upstream connect error",
+    "traceback (most recent call last)",
+    '{"error"',
+    "{'error'",
+    "<html",
+    "<!doctype html",
+)
+"""Lower-case: how a gateway begins that puts the error of what is behind it into the place of a caption."""
+
+
 def is_error_sentence(text: str) -> bool:
-    """Whether a caption is, word for word, one of the service's error messages."""
-    return len(text) <= _LONGEST and _plain(text) in _PLAIN
+    """Whether a caption is, word for word, one of the service's error messages, or begins as only an error does."""
+    return (len(text) <= _LONGEST and _plain(text) in _PLAIN) or text[:_WIDEST].lower().startswith(BEGINNINGS)
 
 
 def _plain(text: str) -> str:
@@ -46,4 +59,5 @@ def _plain(text: str) -> str:
 
 
 _PLAIN = frozenset(map(_plain, SENTENCES))
+_WIDEST = max(map(len, BEGINNINGS))
 _LONGEST = 2 * max(map(len, SENTENCES))

@@ -20,6 +20,8 @@ ROWS = (
         Verdict.REROUTE, Code.MODEL_UNAVAILABLE, "Check that the model's storage can be reached.", tries=3),
     row("no_upload", "", Fault.NO_UPLOAD, "",
         Verdict.REROUTE, Code.MODEL_UNAVAILABLE, "Switch the temporary upload off."),
+    row("no_address", "", Fault.NO_ADDRESS, "",
+        Verdict.REROUTE, Code.MODEL_UNAVAILABLE, "Send the file itself."),
     row("unreadable_answer", "", Fault.UNREADABLE, "",
         Verdict.RETRY, Code.MODEL_UNAVAILABLE, "Check that the base URL is the model's.", tries=3),
     row("empty_caption", "", Fault.EMPTY, "",
