@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from captionfleet_schemas.failures import InvalidMessageError
+from captionfleet_schemas.stringify import stringify
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -20,8 +21,11 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     def encode(self) -> bytes:
-        """UTF-8 JSON without fields that are not set; the same value always gives the same bytes."""
-        return self.model_dump_json(exclude_none=True).encode()
+        """UTF-8 JSON without fields that are not set; the same value always gives the same bytes.
+
+        What reads it in JavaScript and writes it again gets these bytes, too: `6` and not `6.0`.
+        """
+        return stringify(self.model_dump(mode="json", exclude_none=True)).encode()
 
     @classmethod
     def decode(cls, raw: object) -> Self:
