@@ -1,7 +1,8 @@
 """JSON as JavaScript writes it: `JSON.stringify(JSON.parse(text))` gives the same bytes.
 
 Receivers in JavaScript often have a parsed body and nothing else, and write it again to check its signature. Numbers
-follow ECMA-262, `Number::toString`; names that are array indexes come first, in ascending order (`OrdinaryOwnPropertyKeys`).
+follow ECMA-262, `Number::toString`; names that are array indexes come first, in ascending order, by
+`OrdinaryOwnPropertyKeys`.
 """
 
 import json.encoder
