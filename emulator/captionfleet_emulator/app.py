@@ -72,7 +72,7 @@ def build_service(
     return Service(
         clock=time.monotonic,
         folder=folder,
-        fetcher=Fetcher(folder, settings.fetch_timeout),
+        fetcher=Fetcher(folder, settings.fetch_timeout, settings.allowed_networks),
         lender=storage,
         listeners=Listeners(settings.listeners, settings.listener),
         memory=Memory(settings.remembered_audios),
