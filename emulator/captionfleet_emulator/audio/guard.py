@@ -9,6 +9,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import httpcore2
 import httpx2
@@ -22,7 +23,8 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     def __init__(self, allowed: Sequence[Network]) -> None:
         """`allowed` are networks that may be reached though they are not public."""
         self._allowed = tuple(allowed)
-        self._network = httpcore2.AnyIOBackend()
+        backend: Any = httpcore2.AnyIOBackend  # pyright takes it for the stub that stands in where anyio is missing
+        self._network: httpcore2.AsyncNetworkBackend = backend()
 
     async def connect_tcp(
         self,
