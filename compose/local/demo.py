@@ -24,6 +24,8 @@ from compose.local.stack import plan, running
 
 CLIPS = Path(__file__).parents[2] / "tests" / "audio" / "clips"
 PATIENCE_SECONDS = 300.0
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C has ended."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -38,6 +40,9 @@ def main() -> int:
             console.print("Starting Valkey, the emulator, a worker, Flower and a webhook listener …", style="dim")
             with running(layout):
                 return _show(layout, clips)
+        except KeyboardInterrupt:
+            console.print("Stopped.")
+            return INTERRUPTED
         except StackError as error:
             console.print(f"[red]{error}[/red]")
             kept = shutil.copytree(layout.folder / "logs", Path(".local") / "demo-logs", dirs_exist_ok=True)

@@ -61,7 +61,9 @@ class Admin:
 
     async def remove_fault(self, request: Request) -> Response:
         """Switch one rule off: 204, or 404 if there is none of that id."""
-        return Response(status_code=204 if self.faults.remove(request.path_params["rule_id"]) else 404)
+        if self.faults.remove(request.path_params["rule_id"]):
+            return Response(status_code=204)
+        return JSONResponse({"errors": ["no fault has this id"]}, 404)
 
     async def set_limit(self, request: Request) -> Response:
         """Have limits hold from now on: 200 with all that hold, or 422 with what is wrong with these."""

@@ -15,6 +15,8 @@ from starlette.routing import Route
 from captionfleet_emulator.admin import Admin
 from captionfleet_emulator.audio.fetch import Fetcher
 from captionfleet_emulator.compatible.dialect import CompatibleDialect
+from captionfleet_emulator.compatible.models import Models
+from captionfleet_emulator.elsewhere import ELSEWHERE
 from captionfleet_emulator.endpoint import Endpoint
 from captionfleet_emulator.faults.book import FaultBook
 from captionfleet_emulator.journal.log import Journal
@@ -50,6 +52,7 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
         await service.fetcher.close()
 
     routes = [
+        *Models(keys, int(time.time())).routes(),
         Route("/compatible-mode/v1/chat/completions", endpoint(dialect=CompatibleDialect()).post, methods=["POST"]),
         Route(
             "/api/v1/services/aigc/multimodal-generation/generation",
@@ -59,7 +62,7 @@ def build_app(settings: EmulatorSettings, folder: Path) -> Starlette:
         *Uploads(keys, policies, storage, faults).routes(),
         *Admin(faults, limits, journal).routes(),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers=ELSEWHERE)
 
 
 def build_service(
@@ -69,7 +72,7 @@ def build_service(
     return Service(
         clock=time.monotonic,
         folder=folder,
-        fetcher=Fetcher(folder, settings.fetch_timeout),
+        fetcher=Fetcher(folder, settings.fetch_timeout, settings.allowed_networks),
         lender=storage,
         listeners=Listeners(settings.listeners, settings.listener),
         memory=Memory(settings.remembered_audios),

@@ -59,10 +59,14 @@ def build_parser() -> argparse.ArgumentParser:
             f"--{name.replace('_', '-')}",
             default=argparse.SUPPRESS,
             metavar=name.rsplit("_", 1)[-1].upper(),
-            help=f"{field.description} (default: {'none' if field.default == () else field.default})",
+            help=f"{field.description} (default: {_shown(field.default)})",
         )
     add_remote_commands(parser)
     return parser
+
+
+def _shown(default: object) -> object:
+    return (", ".join(map(str, default)) or "none") if isinstance(default, tuple) else default
 
 
 def serve(options: dict[str, Any]) -> int:

@@ -1,3 +1,4 @@
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -5,6 +6,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from captionfleet_emulator.limits.terms import LimitRule, Terms
 from captionfleet_emulator.listen.listener import Listener
+from captionfleet_schemas.addresses import Network
 
 
 def split_list(value: object) -> object:
@@ -45,6 +47,11 @@ class EmulatorSettings(Terms, BaseSettings):
     upload_seconds: int = Field(default=172_800, ge=0, description="Seconds for which an upload is kept.")
     upload_megabytes: int = Field(default=1024, ge=0, description="Largest upload, in units of 1,048,576 bytes.")
     fetch_timeout: float = Field(default=10.0, gt=0, description="Seconds that the origin of a URL may be silent.")
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(split_list)] = Field(
+        default=(IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="Networks besides the public ones that audio is fetched from, separated by commas; empty in the "
+        "container.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )

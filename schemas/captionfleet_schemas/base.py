@@ -1,12 +1,25 @@
 """What all messages share: frozen, strict about unknown fields, read and written as JSON."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
 
 from captionfleet_schemas.failures import InvalidMessageError
+from captionfleet_schemas.stringify import stringify
+
+_ABOUT_A_FIELD = {"default", "description", "title"}
+"""What a JSON Schema says of a field, whichever of its kinds a value is of."""
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -20,8 +33,11 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
     def encode(self) -> bytes:
-        """UTF-8 JSON without fields that are not set; the same value always gives the same bytes."""
-        return self.model_dump_json(exclude_none=True).encode()
+        """UTF-8 JSON without fields that are not set; the same value always gives the same bytes.
+
+        What reads it in JavaScript and writes it again gets these bytes, too: `6` and not `6.0`.
+        """
+        return stringify(self.model_dump(mode="json", exclude_none=True)).encode()
 
     @classmethod
     def decode(cls, raw: object) -> Self:
@@ -39,9 +55,50 @@ class Message(BaseModel):
 
 
 class Request(Message):
-    """What is asked for. A field that is not known is refused, as dropping it would do something else than asked."""
+    """What is asked for. A field that is not known is refused, as dropping it would do something else than asked.
+
+    `null` in a field that may be left out is as good as leaving it out: many serialisers write it for what is not set.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or None not in value.values():
+            return value
+        return {name: one for name, one in value.items() if one is not None or not cls._may_be_left_out(name)}
+
+    @classmethod
+    def _may_be_left_out(cls, name: str) -> bool:
+        return name in cls.model_fields and not cls.model_fields[name].is_required()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        found = handler.resolve_ref_schema(schema)
+        if handler.mode == "validation":
+            found["properties"] = {
+                name: or_null(one) if cls._may_be_left_out(name) else one for name, one in found["properties"].items()
+            }
+        return schema
+
+
+def without_nulls(value: Any) -> Any:
+    """A mapping without the pairs that have no value; anything else as it is."""
+    return {name: one for name, one in value.items() if one is not None} if isinstance(value, dict) else value
+
+
+def or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a field that may be `null` as well."""
+    null = {"type": "null"}
+    if null in schema.get("anyOf", ()):
+        return dict(schema)
+    if isinstance(schema.get("type"), str) and not {"const", "enum"} & schema.keys():
+        return {**schema, "type": [schema["type"], "null"]}
+    about = {name: value for name, value in schema.items() if name in _ABOUT_A_FIELD}
+    bare = {name: value for name, value in schema.items() if name not in _ABOUT_A_FIELD}
+    return {"anyOf": [bare, null], **about}
 
 
 def said(words: type[Word], value: str) -> Word:

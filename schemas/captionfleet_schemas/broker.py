@@ -27,9 +27,9 @@ CONFIRM_SECONDS = 15
 """How long RabbitMQ may take to confirm a message before its publisher counts it as not sent."""
 
 REDECLARE_SECONDS = 1.0
-"""How long everybody waits before declaring a queue again that has vanished from RabbitMQ. Where a queue of that name is
-back before RabbitMQ has told the consumers of the old one, it moves them to the new one instead, where they are counted
-and get nothing (seen with quorum queues on 3.10). It tells them within milliseconds."""
+"""How long everybody waits before declaring a queue again that has vanished from RabbitMQ. A queue of that name that is
+back before RabbitMQ has told the consumers of the old one takes those over, counts them and gives them nothing (seen
+with quorum queues on 3.10). RabbitMQ tells them within milliseconds."""
 
 _SOCKETS = {"socket_timeout": 15, "socket_connect_timeout": 5, "socket_keepalive": True, "health_check_interval": 25}
 

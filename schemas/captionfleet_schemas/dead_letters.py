@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from captionfleet_schemas.stringify import stringify
+
 MAX_LETTER_BYTES = 16_000_000
 """RabbitMQ 4 takes messages up to 16 MiB. A letter that would be longer is kept without its message's body."""
 
@@ -62,7 +64,7 @@ class DeadLetter:
             "job_id": self.job_id,
             "message": message,
         }
-        return json.dumps(_writable(letter)).encode()
+        return stringify(_writable(letter)).encode()
 
     @classmethod
     def decode(cls, raw: bytes | str) -> "DeadLetter | None":

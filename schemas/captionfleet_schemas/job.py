@@ -8,9 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from unicodedata import category
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from captionfleet_schemas.base import Request, sentence
+from captionfleet_schemas.base import Request, sentence, without_nulls
 from captionfleet_schemas.catalogue import CAPTIONER, MODELS, OMNI
 from captionfleet_schemas.display import shortened, shown, visible
 from captionfleet_schemas.failures import InvalidMessageError
@@ -104,7 +112,9 @@ class AudioReference(Request):
 
     url: Annotated[str, StringConstraints(max_length=MAX_REFERENCE_CHARS), AfterValidator(_has_scheme)]
     """An absolute address: `https:`, `http:`, `s3:`, `gs:`, `az:`, `data:`, `file:` or `blob:`."""
-    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=16)] | None = Field(default=None, repr=False)
+    headers: Annotated[
+        Annotated[dict[HeaderName, HeaderValue], Field(max_length=16)] | None, BeforeValidator(without_nulls)
+    ] = Field(default=None, repr=False)
     """Sent to the origin of an `https:` or `http:` address, such as Authorization. Never logged, and in no event."""
 
     def __repr_args__(self) -> Iterator[tuple[str, str]]:
@@ -131,7 +141,7 @@ class CaptionJob(Request):
     model: str | None = None
     """None: the captioner, or Qwen-Omni when there is a prompt."""
     webhook: Webhook | None = None
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: Annotated[Metadata, BeforeValidator(without_nulls)] = Field(default_factory=dict)
     """At most 16 pairs, echoed in the result; keys up to 64 and values up to 512 characters."""
     tenant: Tenant = "default"
     lane: Lane = Lane.INTERACTIVE

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # the package ships no types
 
 from captionfleet_schemas import CaptionEvent, CaptionJob, CaptionResult, Message, UsageEvent, UsageRecorded
-from captionfleet_schemas.documents import asyncapi
+from captionfleet_schemas.asyncapi import asyncapi
 from tests.contract.golden_files import GOLDEN, golden, schema_of
 
 EACH = pytest.mark.parametrize(("name", "model"), GOLDEN.items())
@@ -45,6 +45,16 @@ def test_published_schema_refuses_what_the_code_refuses(change: dict[str, Any], 
 
     assert len(errors) == 1
     assert fault in errors[0]
+
+
+@pytest.mark.parametrize("field", sorted(set(golden("caption-job.full")) - {"id", "audio"}))
+def test_null_is_as_good_as_nothing(field: str) -> None:
+    """Serialisers write it for what is not set; the published schema takes it as the code does."""
+    job = {**golden("caption-job.full"), "model": None, field: None}
+    without = {name: value for name, value in job.items() if value is not None}
+
+    assert CaptionJob.decode(job) == CaptionJob.decode(without)
+    assert list(Draft202012Validator(schema_of(CaptionJob)).iter_errors(job)) == []
 
 
 def test_job_written_by_hand_is_the_minimal_job() -> None:

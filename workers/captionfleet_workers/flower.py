@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(explain(error)) from None
     except OSError as error:
         raise SystemExit(f"A file that a setting names cannot be read: {error}") from None
-    _hide_metrics()
+    _change_pages()
     app = Celery("captionfleet", set_as_current=False)
     app.conf.update(celery_options(settings.broker_url.get_secret_value()))
     app.start(
@@ -59,12 +59,18 @@ def main(arguments: list[str] | None = None) -> None:
     )
 
 
-def _hide_metrics() -> None:
-    """Flower answers `/metrics` to everyone, login or not."""
+def _change_pages() -> None:
+    """Flower answers `/metrics` to everyone, login or not, and its page of queues leaves out what no worker reads."""
     from flower.urls import handlers  # type: ignore[import-untyped]  # the package ships no types
+    from flower.views.broker import BrokerView  # type: ignore[import-untyped]  # likewise
     from flower.views.monitor import Metrics  # type: ignore[import-untyped]  # likewise
+    from tornado.web import url
+
+    from captionfleet_workers.flower_queues import QueuesView
 
     handlers.remove(("/metrics", Metrics))
+    place = next(number for number, one in enumerate(handlers) if getattr(one, "handler_class", None) is BrokerView)
+    handlers[place] = url(r"/broker", QueuesView, name="broker")
 
 
 def _persistence(db: Path | None) -> list[str]:

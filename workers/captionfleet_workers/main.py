@@ -3,29 +3,43 @@
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 
 from captionfleet_workers.liveness import check, check_ready
 
 DESCRIPTION = """\
 Works on caption jobs and webhook deliveries until it is told to stop (SIGTERM, Ctrl-C): it then takes no new work, lets
-calls finish within CAPTIONFLEET_WORKER_GRACE seconds, and hands the rest back. It is configured by CAPTIONFLEET_*
-variables alone; the least that it needs is CAPTIONFLEET_BROKER_URL, CAPTIONFLEET_REDIS_URL and, for the real model,
-CAPTIONFLEET_MODEL_API_KEY (or DASHSCOPE_API_KEY). The two options below override their variables.
+calls finish within CAPTIONFLEET_WORKER_GRACE seconds, and hands the rest back. A second Ctrl-C, SIGQUIT or SIGUSR2 has
+it hand back at once. It is configured by CAPTIONFLEET_* variables alone; the least that it needs is
+CAPTIONFLEET_BROKER_URL, CAPTIONFLEET_REDIS_URL and, for the real model, CAPTIONFLEET_MODEL_API_KEY (or
+DASHSCOPE_API_KEY). The two options below override their variables.
 """
 
 
+INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C has ended."""
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run a worker; the exit status is 0 after a stop signal, 1 if it could not start or work on."""
+    """Run a worker; the exit status is 0 after SIGTERM, 130 after Ctrl-C, 1 if it could not start or work on."""
     options = _parser().parse_args(arguments)
     if options.check_ready:
         sys.exit(check_ready({**os.environ}))
     if options.check:
         sys.exit(check({**os.environ}))
+    chosen = {"worker_queues": options.queues, "worker_concurrency": options.concurrency}
+    try:
+        sys.exit(_serve({name: value for name, value in chosen.items() if value is not None}))
+    except KeyboardInterrupt:
+        # Before the worker has its own answer to Ctrl-C it has no work in hand.
+        sys.exit(INTERRUPTED)
+
+
+def _serve(chosen: Mapping[str, object]) -> int:
     # A check runs every few seconds: what only a worker needs takes a second of a core to import.
     from captionfleet_workers.serving import serve
 
-    chosen = {"worker_queues": options.queues, "worker_concurrency": options.concurrency}
-    sys.exit(serve({name: value for name, value in chosen.items() if value is not None}))
+    return serve(chosen)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from captionfleet_workers.affinity import stay_on_one_core
 from captionfleet_workers.app import build_app
 from captionfleet_workers.assembly import Worker, assemble
 from captionfleet_workers.errors import BrokerUnavailableError
-from captionfleet_workers.lifecycle import preflight
+from captionfleet_workers.lifecycle import preflight, stop_signals
 from captionfleet_workers.lifecycle.consuming import following, left_alone
 from captionfleet_workers.lifecycle.faults import MachineFault
 from captionfleet_workers.lifecycle.threads import starting_threads
@@ -40,7 +41,8 @@ def serve(overrides: Mapping[str, Any]) -> int:
     """Work until a stop signal, with the settings of the environment and these instead of theirs.
 
     Returns:
-        The exit status: 0 after a stop signal, 1 if it could not start or work on.
+        The exit status: that of the signal which stopped it (`lifecycle/stop_signals.py`), 0 for SIGTERM; 1 if it
+        could not start or work on.
 
     Raises:
         SystemExit: the settings make no sense; the message says which.
@@ -101,7 +103,7 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
     watchdog = watchdog_of(worker, settings)
     worker_ready.connect(_call(watchdog.start), weak=False)
     worker_ready.connect(_announce(settings), weak=False)
-    consumer = app.Worker(
+    consumer: Any = app.Worker(
         # Celery's own default is one name per host, and two workers of a name confuse Flower.
         hostname=f"worker-{os.getpid()}@{socket.gethostname()}",
         queues=list(settings.worker_queues),
@@ -111,6 +113,8 @@ def _consume(app: Celery, worker: Worker, settings: WorkerSettings) -> int:
         quiet=True,
         optimization="fair",
     )
+    # Celery's own handlers cancel what runs at a second Ctrl-C, and leave some signals to the system.
+    consumer.install_platform_tweaks = partial(stop_signals.install, hurry=worker.shutdown.hurry)
     try:
         consumer.start()
     finally:

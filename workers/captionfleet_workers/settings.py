@@ -151,6 +151,11 @@ class WorkerSettings(ModelSettings):
 
     webhook_allow_http: bool = Field(default=False, description="Allow webhooks to http:// addresses.")
     webhook_timeout: float = Field(default=15.0, gt=0, description="Seconds that a webhook receiver has to answer.")
+    webhook_content_type: Literal["application/json", "application/cloudevents+json"] = Field(
+        default="application/json",
+        description="Content type of webhooks. The other one is what CloudEvents asks of such a body, and what its "
+        "libraries look for; some frameworks parse a body of the first one alone.",
+    )
     webhook_concurrency: int = Field(
         default=32,
         ge=1,

@@ -1,13 +1,16 @@
 """Audio behind an http(s) address, downloaded as the service documents it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 
+from captionfleet_emulator.audio.guard import GuardedTransport
 from captionfleet_emulator.errors import MISSING_CONTENT_LENGTH, MediaError, MediaFault, ServiceError
+from captionfleet_schemas.addresses import Network
 from captionfleet_schemas.catalogue import Limits
 
 CHUNK = 1 << 16
@@ -31,9 +34,16 @@ class Download:
 class Fetcher:
     """Downloads audio into a folder, with one connection pool for all calls."""
 
-    def __init__(self, folder: Path, timeout: float) -> None:
+    def __init__(self, folder: Path, timeout: float, allowed_networks: Sequence[Network] = ()) -> None:
+        """`timeout` is in seconds; `allowed_networks` may be reached though they are not public."""
         self._folder = folder
-        self._client = httpx2.AsyncClient(timeout=timeout, follow_redirects=True, headers=HEADERS, trust_env=False)
+        self._client = httpx2.AsyncClient(
+            transport=GuardedTransport(allowed_networks),
+            timeout=timeout,
+            follow_redirects=True,
+            headers=HEADERS,
+            trust_env=False,
+        )
 
     async def close(self) -> None:
         """Drop all connections."""

@@ -11,6 +11,7 @@ from captionfleet_emulator.dialect import Headers
 from captionfleet_emulator.errors import STREAM_ONLY, InvalidRequestError, MediaError, MediaFault
 from captionfleet_emulator.fields import JsonObject, card_of, max_tokens, parse, resolves_uploads
 from captionfleet_emulator.model.call import Call
+from captionfleet_emulator.parameters import COMPATIBLE, check_parameters
 from captionfleet_schemas.catalogue import ModelCard
 
 AUDIO_STREAM_ONLY = "'audio' output only support with stream=true"
@@ -36,6 +37,7 @@ def read_request(body: bytes, headers: Headers, account: str) -> ChatRequest:
     request = parse(body)
     card = card_of(request.get("model"))
     messages = _messages(request.get("messages"))
+    check_parameters(request, COMPATIBLE, card)
     stream = request.get("stream") is True
     _check_stream(request, card, stream=stream)
     parts = list(_user_parts(messages))

@@ -17,6 +17,7 @@ from captionfleet_emulator.errors import (
 )
 from captionfleet_emulator.fields import JsonObject, card_of, max_tokens, parse, resolves_uploads
 from captionfleet_emulator.model.call import Call
+from captionfleet_emulator.parameters import NATIVE, check_parameters
 
 NO_ASYNC = "Current user api does not support asynchronous calls."
 NO_MESSAGES = "Either prompt or messages must exist and cannot both be none"
@@ -63,6 +64,7 @@ def read_request(body: bytes, headers: Headers, account: str) -> GenerationReque
     if card.stream_only and not stream:
         raise InvalidRequestError(STREAM_ONLY)
     parameters = _object(request.get("parameters"))
+    check_parameters(parameters, NATIVE, card)
     call = Call(
         card=card,
         audio=_single_audio(parts),

@@ -79,12 +79,12 @@ def print_wire_json(raw: bytes) -> None:
     """Print a message as it is on the wire, to the byte where nothing of it has to be cut or escaped."""
     value = json.loads(raw)
     cut = value if secrets_are_shown() else _cut(value)
-    _write_json(raw.decode() if cut == value else json.dumps(cut, ensure_ascii=False, separators=(",", ":")))
+    _write_json(raw.decode() if cut == value else _stringify(cut))
 
 
 def print_own_json(value: Any) -> None:
     """Likewise, with a secret that the command has just made for its user."""
-    _write_json(json.dumps(value, default=_plain, ensure_ascii=False))
+    _write_json(_stringify(json.loads(json.dumps(value, default=_plain)), (", ", ": ")))
 
 
 def complain(error: object) -> None:
@@ -125,6 +125,12 @@ def _cut(value: Any) -> Any:
     from captionfleet_schemas.display import without_credentials
 
     return without_credentials(value)
+
+
+def _stringify(value: Any, separators: tuple[str, str] = (",", ":")) -> str:
+    from captionfleet_schemas.stringify import stringify
+
+    return stringify(value, separators)
 
 
 def _write_json(text: str) -> None:

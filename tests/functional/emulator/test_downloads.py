@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.emulator.origin import Origin, running_origin
-from tests.functional.emulator.process import Emulator
+from tests.functional.emulator.process import Emulator, running_emulator
 
 PREFIX = "<400> InternalError.Algo.InvalidParameter: "
 NOT_FOUND = "Failed to find the requested media resource during the data inspection process."
@@ -95,3 +95,12 @@ def test_log_names_the_audio_and_not_its_signature(emulator: Emulator, origin: O
     assert entry["url"] == origin.file("clips/reading.wav")
     assert entry["seconds"] == 7.1
     assert "secret" not in str(entry)
+
+
+def test_a_network_that_is_not_allowed(origin: Origin, tmp_path: Path) -> None:
+    """As in a container: an inner address is a failed download, and nothing is said of what is there."""
+    with running_emulator(tmp_path, "--allowed-networks", "") as closed:
+        answer = closed.ask(origin.file("clips/reading.wav"))
+
+    assert answer.status_code == 400
+    assert "Failed to download multimodal content" in answer.text

@@ -15,6 +15,32 @@ LATER = NOON + timedelta(hours=1)
 LONGEST_URL = "data:," + "A" * (MAX_REFERENCE_CHARS - 6)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"metadata": {"show": None}},
+        {"metadata": None, "tenant": None, "lane": None, "stream": None, "version": None},
+        {"audio": {"url": "https://example.com/a.mp3", "headers": None}},
+        {"audio": {"url": "https://example.com/a.mp3", "headers": {"Authorization": None}}},
+    ],
+)
+def test_null_is_left_out_at_every_level(fields: dict[str, Any]) -> None:
+    """Also the pairs of metadata and headers that have no value."""
+    least = {"id": "job-1", "audio": {"url": "https://example.com/a.mp3"}}
+
+    job = CaptionJob.decode({**least, **fields})
+
+    assert job.model_copy(update={"audio": CaptionJob.decode(least).audio}) == CaptionJob.decode(least)
+    assert not job.audio.headers
+
+
+@pytest.mark.parametrize("field", ["id", "audio", "unknown"])
+def test_null_is_refused_where_something_is_needed(field: str) -> None:
+    """And in a field that nobody knows, which may be a misspelt one."""
+    with pytest.raises(InvalidMessageError, match=field):
+        CaptionJob.decode({"id": "job-1", "audio": {"url": "https://example.com/a.mp3"}, field: None})
+
+
 def test_least_job_has_the_documented_defaults() -> None:
     """An id and an address are enough."""
     job = make_job()

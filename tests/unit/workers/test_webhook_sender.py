@@ -71,6 +71,18 @@ def test_request_is_a_signed_post_of_the_very_bytes() -> None:
     assert SECRET.removeprefix("whsec_") not in repr(request.headers)
 
 
+def test_the_operator_chooses_the_content_type() -> None:
+    """What CloudEvents asks of a body with the whole event in it; nothing else of the request changes."""
+    receiver = answering()
+    client = httpx2.Client(transport=httpx2.MockTransport(receiver))
+
+    Sender(client, (SECRET,), 15.0, content_type="application/cloudevents+json").send(HOOK, "evt_1", BODY)
+
+    (request,) = receiver.requests
+    assert request.headers.get_list("content-type") == ["application/cloudevents+json"]
+    assert request.content == BODY
+
+
 @pytest.mark.parametrize("known", [SECRET, NEWER])
 def test_official_library_verifies_the_delivery(known: str) -> None:
     """During a rotation with the old secret as well as with the new one."""

@@ -183,6 +183,21 @@ def test_reason_repeats_nothing_of_the_body() -> None:
     assert "s3cret" not in repr(read(message(KWARGS | {"job": {"token": "s3cret"}}), NOW))
 
 
+@pytest.mark.parametrize("name", ["callbacks", "errbacks", "chain", "chord"])
+def test_what_celery_would_call_next_is_ignored(name: str) -> None:
+    """The job is done all the same; the name is kept for the log, whichever protocol it came in."""
+    task = {"task": "theirs.done", "args": [], "kwargs": {}}
+    second = read(message([[], KWARGS, {name: [task]}]), NOW)
+    first = read(message({"task": CAPTION_TASK, "kwargs": KWARGS, name: [task]}), NOW)
+    none = read(message([[], KWARGS, {name: None}]), NOW)
+
+    assert isinstance(second, Wanted)
+    assert isinstance(first, Wanted)
+    assert isinstance(none, Wanted)
+    assert (second.ignored, first.ignored, none.ignored) == ((name,), (name,), ())
+    assert second.arguments["job_id"] == KWARGS["job_id"]
+
+
 def test_moment_and_span_are_handed_on() -> None:
     """An eta that lies ahead is the ledger's to wait for; a span that is none is left out."""
     later = {**HEADERS, "eta": "2026-11-28T12:00:03+00:00", "traceparent": SPAN}

@@ -5,8 +5,6 @@ from typing import Any
 
 from kombu import Connection
 
-from captionfleet_workers import redis_transport
-
 DROP_SECONDS = 2.0
 """How long dropping may take at a time: RabbitMQ gives messages one by one, and its caller has other things to do."""
 
@@ -30,8 +28,9 @@ def depth_of(queue: str, connection: Connection) -> int:
 def drop_oldest(queue: str, most: int, connection: Connection) -> int:
     """Drop what is oldest beyond `most` messages. Returns how many were dropped."""
     channel: Any = connection.default_channel
-    if isinstance(channel, redis_transport.Channel):
-        return channel.drop_oldest(queue, most)
+    at_once = getattr(channel, "drop_oldest", None)
+    if at_once is not None:
+        return int(at_once(queue, most))
     return _take_off(queue, depth_of(queue, connection) - most, channel)
 
 

@@ -20,6 +20,8 @@ OVERSIZED = "captionfleet-oversized"
 
 _ARGUMENTS = {CAPTION_TASK: ("job_id", "job"), DELIVER_TASK: ("delivery_id",)}
 """The fleet's tasks, and what they are called with, in order."""
+_FOLLOWERS = ("callbacks", "errbacks", "chain", "chord")
+"""What Celery's canvas leaves in a message about tasks that shall follow (`link`, `link_error`, a chain, a chord)."""
 _JOB_ID = re.compile(JOB_ID, re.ASCII)
 _TRACEPARENT = re.compile(TRACEPARENT, re.ASCII)
 _KINDS: dict[type, str] = {
@@ -57,6 +59,8 @@ class Wanted:
     not_before: float | None = None
     """Seconds since 1970; None is at once."""
     traceparent: str | None = None
+    ignored: tuple[str, ...] = ()
+    """What the message asks to follow, in Celery's words; no worker does that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class _Call:
     kwargs: Mapping[str, Any]
     fields: Mapping[Any, Any]
     """What else is said of the call: the headers, or in the first protocol the body itself."""
+    followers: tuple[str, ...] = ()
 
 
 def read(message: RawMessage, now: float) -> Wanted | Unreadable:
@@ -103,7 +108,8 @@ def _sorted(message: RawMessage) -> _Call:
     )
     match value:
         case [args] | [args, _] | [args, _, _]:
-            return _Call(headers.get("task"), _list(args), _object(value[1] if value[1:] else None), headers)
+            kwargs = _object(value[1] if value[1:] else None)
+            return _Call(headers.get("task"), _list(args), kwargs, headers, _followers(value[2:]))
         case {"args": _} | {"kwargs": _}:
             return _first_protocol(value, headers)
         case dict():
@@ -115,7 +121,11 @@ def _sorted(message: RawMessage) -> _Call:
 
 def _first_protocol(body: Mapping[str, Any], headers: Mapping[Any, Any]) -> _Call:
     fields = {**body, **headers}
-    return _Call(fields.get("task"), _list(body.get("args")), _object(body.get("kwargs")), fields)
+    return _Call(fields.get("task"), _list(body.get("args")), _object(body.get("kwargs")), fields, _followers([body]))
+
+
+def _followers(embedded: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(name for name in _FOLLOWERS for one in embedded if isinstance(one, dict) and one.get(name))
 
 
 def _with_its_job(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -147,7 +157,7 @@ def _wanted(call: _Call, now: float) -> Wanted:
     check_expiry(call.fields, now)
     traceparent = call.fields.get("traceparent")
     is_span = isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent)
-    return Wanted(task, arguments, name, not_before(call.fields, now), traceparent if is_span else None)
+    return Wanted(task, arguments, name, not_before(call.fields, now), traceparent if is_span else None, call.followers)
 
 
 def _task(call: _Call) -> str:

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from captionfleet_workers.broker.messages import raw_message
 from captionfleet_workers.broker.reading import Unreadable, Wanted, read
+
+log = structlog.get_logger()
 
 BURY_TASK = "captionfleet.bury"
 RAW = "captionfleet_message"
@@ -35,6 +39,8 @@ def prepare(message: Any, queue: str | None, now: float) -> None:
         task, name, kwargs, more = BURY_TASK, found.job_id or "", {"unreadable": found}, {}
     else:
         task, name, kwargs, more = found.task, found.name, dict(found.arguments), _extras(found)
+        if found.ignored:
+            log.warning("message.callbacks_ignored", job_id=name, asked_for=found.ignored)
     message.headers = {
         "lang": "py",
         "task": task,

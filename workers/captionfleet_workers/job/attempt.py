@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from captionfleet_ledger import Claim, Group, Permit, RememberedCaption
-from captionfleet_schemas import CaptionJob, Quote
+from captionfleet_schemas import CaptionJob, Failure, Quote
 from captionfleet_schemas.catalogue import ModelCard
 from captionfleet_workers.accounts import Account
 from captionfleet_workers.errors import HandedBackError, LeaseLostError
@@ -52,6 +52,8 @@ class Attempt:
     remembered: RememberedCaption | None = None
     quote: Quote | None = None
     """Of a job that asks for no more; it is of no call until all that can fail has been looked at."""
+    failure: Failure | None = None
+    """Why the job has failed, once that is settled."""
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each step took, summed over the tries of this attempt."""
 

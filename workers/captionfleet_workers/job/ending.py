@@ -48,6 +48,7 @@ def settle(attempt: Attempt, fleet: Fleet, outcome: CaptionResult) -> None:
         log.warning("job.settled_by_another", state=outcome.state)
         _book(attempt, fleet, outcome)
         return
+    attempt.failure = outcome.failure
     expected = expected_of(attempt, outcome, region=attempt.account.terms.region)
     log.info(
         "job.settled",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from captionfleet_ledger import Claim, Exceeded, LedgerUnavailableError, WaitingReason
-from captionfleet_schemas import CaptionResult, FailureCode
+from captionfleet_schemas import CaptionResult, Failure, FailureCode
 from captionfleet_schemas.catalogue import ModelCard, model_card
 from captionfleet_workers.errors import (
     HandedBackError,
@@ -51,8 +51,8 @@ Wait = InLineError | InPartsError | NoRoomError | PausedError | SlowOriginError 
 """What ends an attempt without a result: the job waits for it."""
 
 
-def work_on(claim: Claim, fleet: Fleet) -> None:
-    """Bring a claimed job to its end, to a wait, or back to the ledger."""
+def work_on(claim: Claim, fleet: Fleet) -> Failure | None:
+    """Bring a claimed job to its end, to a wait, or back to the ledger. Returns why it has failed, if it has."""
     held = fleet.leases.hold(claim)
     try:
         attempt = Attempt(
@@ -69,6 +69,7 @@ def work_on(claim: Claim, fleet: Fleet) -> None:
         with closing(attempt):
             _run(attempt, fleet)
             fleet.line.leave(attempt)
+        return attempt.failure
     finally:
         fleet.leases.drop(held)
 

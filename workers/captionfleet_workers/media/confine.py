@@ -18,8 +18,7 @@ _CPU_GRACE = 5
 def confine(limits: ChildLimits) -> None:
     """Set resource limits on this process, empty its environment and tie its life to the fork server's."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Ctrl-C reaches the whole process group; it is the worker's to answer, who lets its jobs finish.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_the_worker()
     os.environ.clear()
     for name, soft, hard in (
         (resource.RLIMIT_AS, *_both(_mapped_bytes() + limits.memory_bytes)),
@@ -29,6 +28,12 @@ def confine(limits: ChildLimits) -> None:
         (resource.RLIMIT_CORE, *_both(0)),
     ):
         resource.setrlimit(name, (soft, hard))
+
+
+def leave_signals_to_the_worker() -> None:
+    """What a terminal sends reaches the whole process group; it is the worker's to answer, who lets its jobs finish."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def room_left() -> int:

@@ -9,6 +9,7 @@ import os
 import wave
 from pathlib import Path
 
+from captionfleet_workers.media.confine import leave_signals_to_the_worker
 from captionfleet_workers.media.encode import encode
 from captionfleet_workers.media.facts import Target
 from captionfleet_workers.media.measure import measure
@@ -33,4 +34,5 @@ def _path(descriptor: int) -> Path:
     return Path(f"/proc/self/fd/{descriptor}")
 
 
+leave_signals_to_the_worker()
 preheat()

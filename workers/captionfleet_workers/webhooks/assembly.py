@@ -43,7 +43,13 @@ def deliveries_of(  # noqa: PLR0913  what is built before it and shared with oth
             ledger,
             Deliveries(
                 ledger,
-                Sender(client, _secrets(settings), settings.webhook_timeout, clock=ledger.clock),
+                Sender(
+                    client,
+                    _secrets(settings),
+                    settings.webhook_timeout,
+                    clock=ledger.clock,
+                    content_type=settings.webhook_content_type,
+                ),
                 timeout=settings.webhook_timeout,
                 random=_jitter(),
                 metrics=metrics,

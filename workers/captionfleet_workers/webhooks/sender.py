@@ -26,13 +26,20 @@ class Sender:
     """Signs and posts."""
 
     def __init__(
-        self, client: httpx2.Client, secrets: Sequence[str], timeout: float, *, clock: Callable[[], float] = time.time
+        self,
+        client: httpx2.Client,
+        secrets: Sequence[str],
+        timeout: float,
+        *,
+        clock: Callable[[], float] = time.time,
+        content_type: str = "application/json",
     ) -> None:
         """`timeout` is for a whole attempt, in seconds; `client` reaches only addresses that the operator allows."""
         self._client = client
         self._secrets = secrets
         self._timeout = timeout
         self._clock = clock
+        self._content_type = content_type
 
     def send(
         self, url: str, event_id: str, body: bytes, headers: Mapping[str, str] = NO_HEADERS
@@ -61,7 +68,7 @@ class Sender:
         if not self._secrets:
             raise SignatureError("no webhook secret is configured (CAPTIONFLEET_WEBHOOK_SECRETS)")
         signed = sign(self._secrets, event_id, int(self._clock()), body)
-        return {**signed, "content-type": "application/json", "user-agent": "captionfleet"}
+        return {**signed, "content-type": self._content_type, "user-agent": "captionfleet"}
 
 
 def _unanswered(error: Exception) -> Outcome:
