@@ -52,7 +52,11 @@ def test_credentials_are_left_out() -> None:
     """Headers of a job are; so is Celery's summary of the arguments, which repeats them."""
     job = {"audio": {"url": "https://example.com", "headers": {"authorization": "Bearer s3cret"}}}
     body = json.dumps([[], {"job_id": "a", "job": job}, {}]).encode()
-    message = RawMessage(body=body, headers={"kwargsrepr": "s3cret", "argsrepr": "s3cret", "id": "a"})
+    message = RawMessage(
+        body=body,
+        headers={"kwargsrepr": "s3cret", "argsrepr": "s3cret", "id": "a"},
+        properties={"kwargsrepr": "s3cret"},
+    )
 
     letter = letter_of(message, "why", "a", AT)
 

@@ -9,8 +9,9 @@ from typing import Any
 from captionfleet_schemas.dead_letters import DeadLetter
 from captionfleet_workers.broker.reading import RawMessage
 
-_LEFT_OUT_HEADERS = {"argsrepr", "kwargsrepr"}
-"""Celery's summary of the arguments for people; it repeats what is left out of the body."""
+_REPEATED = {"argsrepr", "kwargsrepr", "headers"}
+"""Celery's summary of the arguments for people, as a header or a property, and what else repeats what is left out of the
+body."""
 _OF_ONE_DELIVERY = {"delivery_info", "delivery_tag", "body_encoding", "application_headers", "user_id"}
 """Properties that say how one copy of the message was delivered."""
 _LABELS = {"content_type", "content_encoding"}
@@ -30,8 +31,8 @@ def letter_of(message: RawMessage, reason: str, job_id: str | None, at: datetime
         size=len(message.body),
         content_type=message.content_type,
         content_encoding=message.content_encoding,
-        headers=_without(message.headers, _LEFT_OUT_HEADERS),
-        properties=_without(message.properties, _OF_ONE_DELIVERY | _LABELS),
+        headers=_without(message.headers, _REPEATED),
+        properties=_without(message.properties, _OF_ONE_DELIVERY | _LABELS | _REPEATED),
         without_credentials=is_bare,
     )
 
