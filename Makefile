@@ -25,7 +25,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 	$(MEMBERS:%=--no-emit-package captionfleet-%) pyproject.toml
 
 test: setup ## Run all tests; ARGS="-k name" narrows them
-	$(BIN)/pytest -n $$(($$($(BIN)/python -c 'import os; print(os.cpu_count())') + 1)) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $$(($$($(BIN)/python -c 'import os; print(os.cpu_count())') + 2)) --dist loadfile $(ARGS)
 
 check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/ruff format --check --quiet .
