@@ -10,8 +10,7 @@ from captionfleet_schemas.dead_letters import DeadLetter
 from captionfleet_workers.broker.reading import RawMessage
 
 _REPEATED = {"argsrepr", "kwargsrepr", "headers"}
-"""Celery's summary of the arguments for people, as a header or a property, and what else repeats what is left out of the
-body."""
+"""Headers and properties that repeat what is left out of the body, such as Celery's summary of the arguments."""
 _OF_ONE_DELIVERY = {"delivery_info", "delivery_tag", "body_encoding", "application_headers", "user_id"}
 """Properties that say how one copy of the message was delivered."""
 _LABELS = {"content_type", "content_encoding"}
