@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -59,12 +59,22 @@ class Room:
         """Whether a running one is to step aside now."""
         return self.turns.is_wanted(self.held[name])
 
+    def step_aside(self, name: str) -> threading.Thread:
+        """One that runs gives its place up; the thread ends when it has a place again, or is lost."""
+        stepping = threading.Thread(target=self._step_aside, args=(self.held[name],))
+        stepping.start()
+        return stepping
+
     def close(self) -> None:
         """Let all of them end."""
         for end in self.ends.values():
             end.set()
         for thread in self._threads:
             thread.join(10)
+
+    def _step_aside(self, turn: Turn) -> None:
+        with suppress(LeaseLostError):
+            self.turns.step_aside(turn)
 
     def _run(self, name: str, asker: Asker) -> None:
         try:
@@ -163,8 +173,7 @@ def test_who_stepped_aside_goes_on_afterwards() -> None:
         opened.enter("short-0")
         opened.now = 5.0
         assert opened.look("long-0")
-        stepped = threading.Thread(target=opened.turns.step_aside, args=(opened.held["long-0"],))
-        stepped.start()
+        stepped = opened.step_aside("long-0")
         until(lambda: "short-0" in opened.begun, "the short one runs")
         opened.now = 6.0
         opened.ends["short-0"].set()
@@ -179,17 +188,16 @@ def test_who_stepped_aside_goes_on_afterwards() -> None:
 
 def test_few_are_stopped_at_the_same_time() -> None:
     """Stopped children keep their memory: beyond a few, whoever runs is left alone by those that have not begun."""
+    over = threading.Event()
     with room() as opened, ExitStack() as stack:
         for number in range(ASIDE + 1):
-            opened.enter(f"t{number}-0")
+            opened.enter(f"t{number}-0", lost=over)
         wanted: list[bool] = []
         for number in range(ASIDE):
             opened.now += 5.0
             wanted.append(opened.look(f"t{number}-0"))
-            stepping = threading.Thread(target=opened.turns.step_aside, args=(opened.held[f"t{number}-0"],))
-            stepping.start()
-            stack.callback(stepping.join, 10)
-            stack.callback(opened.close)
+            stack.callback(opened.step_aside(f"t{number}-0").join, 10)
+            stack.callback(over.set)
             opened.await_begin(f"t{number + 1}-0")
         opened.enter("late-0")
         opened.now += 1.0
