@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 
 from captionfleet_schemas.failures import InvalidMessageError
-from captionfleet_schemas.stringify import stringify
+from captionfleet_schemas.stringify import rewrite
 
 _ABOUT_A_FIELD = {"default", "description", "title"}
 """What a JSON Schema says of a field, whichever of its kinds a value is of."""
@@ -37,7 +37,7 @@ class Message(BaseModel):
 
         What reads it in JavaScript and writes it again gets these bytes, too: `6` and not `6.0`.
         """
-        return stringify(self.model_dump(mode="json", exclude_none=True)).encode()
+        return rewrite(self.model_dump_json(exclude_none=True)).encode()
 
     @classmethod
     def decode(cls, raw: object) -> Self:

@@ -5,6 +5,7 @@ follow ECMA-262, `Number::toString`; names that are array indexes come first, in
 `OrdinaryOwnPropertyKeys`.
 """
 
+import json
 import json.encoder
 import math
 import re
@@ -20,6 +21,11 @@ _PLAIN_UP_TO = 21
 _PLAIN_DOWN_TO = -6
 """Likewise one with fewer zeros than this behind the point."""
 COMPACT = (",", ":")
+_WHOLE = re.compile(r'":-?\d+\.0(?=[,}])')
+"""A member with a whole number. Inside text its quotation mark would have a backslash before it."""
+_OTHERWISE = [re.compile(seen) for seen in (r"\.0[,}\]]", r"e[-+]?\d+[,}\]]", r'"\d+":', r"-0[,}\]]")]
+"""Whatever else may be written otherwise: whole numbers in lists, exponents, array indexes, the negative nought. One
+search for all of them would take twice as long."""
 
 
 def stringify(value: Any, separators: tuple[str, str] = COMPACT) -> str:
@@ -41,6 +47,17 @@ def stringify(value: Any, separators: tuple[str, str] = COMPACT) -> str:
     if isinstance(value, int):
         return int.__repr__(value)
     return _container(value, separators)
+
+
+def rewrite(text: str) -> str:
+    """A compact JSON object that another serialiser wrote, as `stringify` would have written it; mostly much faster."""
+    text = _WHOLE.sub(_without_point, text)
+    return stringify(json.loads(text)) if any(seen.search(text) for seen in _OTHERWISE) else text
+
+
+def _without_point(found: re.Match[str]) -> str:
+    is_inside_text = found.string[found.start() - 1] == "\\"
+    return found[0] if is_inside_text else found[0].removesuffix(".0")
 
 
 def _container(value: Any, separators: tuple[str, str]) -> str:

@@ -9,7 +9,7 @@ from kombu import Connection
 from captionfleet_schemas.broker import queue_options
 from captionfleet_schemas.wire import CAPTIONS_QUEUE
 from tests.connections import reset_rabbitmq_connections, reset_redis_connections
-from tests.functional.fleet.brokers import on_every_broker
+from tests.functional.fleet.brokers import RABBIT
 from tests.functional.fleet.fifty import SETTINGS, SLOTS, in_flight, results, submit_fifty, wait_for_results
 from tests.functional.fleet.fleet import Fleet
 from tests.polling import until
@@ -57,7 +57,7 @@ def assert_each_is_called_once(fleet: Fleet, reset: Callable[[], int]) -> None:
     assert len(fleet.calls()) == SLOTS
 
 
-@on_every_broker
+@pytest.mark.parametrize("broker", ["valkey", RABBIT], indirect=True)
 def test_broker_connections_reset(fleet: Fleet, reset_broker: Callable[[], int]) -> None:
     """The broker gives the messages out again, and no call is made a second time."""
     assert_each_is_called_once(fleet, reset_broker)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from captionfleet_schemas import CaptionEvent, CaptionResult
-from captionfleet_schemas.stringify import stringify
+from captionfleet_schemas.stringify import rewrite, stringify
 from tests.contract.golden_files import golden
 
 
@@ -47,6 +48,37 @@ def test_what_json_does_not_have_is_refused() -> None:
     """A value that slipped through is a fault, and never becomes its representation."""
     with pytest.raises(TypeError, match="set is nothing"):
         stringify({"a": {1}})
+
+
+_NAMES = st.text() | st.integers(0, 20).map(str)
+_FLOATS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-9, 9).map(float)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | _FLOATS | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner),
+)
+
+
+@given(st.dictionaries(_NAMES, _JSON))
+def test_what_another_serialiser_wrote(value: dict[str, Any]) -> None:
+    """It becomes the same text as if it had been written here."""
+    written = to_json(value).decode()
+
+    assert rewrite(written) == stringify(json.loads(written))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":"1.0,","b":[6.0,-0.0,1e-7],"c":-2.0}',
+        r'{"a\\":2.0}',
+        r'{"a":"\"b\":1.0,","b":3.0}',
+        '{"a":"1e5,","b":12.0}',
+        '{"10":1,"2":5}',
+    ],
+)
+def test_only_numbers_change(text: str) -> None:
+    """What looks like a number inside text stays."""
+    assert rewrite(text) == stringify(json.loads(text))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
