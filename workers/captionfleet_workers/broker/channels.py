@@ -71,11 +71,11 @@ class Channels:
         with self._told():
             try:
                 returned = self._publish(publish, queue, self._kept)
+                if returned:
+                    time.sleep(REDECLARE_SECONDS)
             except self.failures as error:
                 self.close()
                 returned = str(error) or type(error).__name__
-            else:
-                time.sleep(REDECLARE_SECONDS if returned else 0)
             if returned:
                 # A new channel declares what it needs.
                 returned = self._publish(publish, queue, self._open)
