@@ -17,7 +17,7 @@ $(READY): requirements-uv.lock requirements.lock requirements-dev.lock $(MEMBERS
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "captionfleet needs Python 3.11 or newer: make PYTHON=python3.11")'
 	test -x $(BIN)/uv || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-uv.lock
-	$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock -r requirements-dev.lock
 	$(BIN)/uv pip install --quiet --no-deps $(MEMBERS:%=-e ./%)
 	touch $(READY)
 
@@ -25,7 +25,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 	$(MEMBERS:%=--no-emit-package captionfleet-%) pyproject.toml
 
 test: setup ## Run all tests; ARGS="-k name" narrows them
-	$(BIN)/pytest -n $$(($$($(BIN)/python -c 'import os; print(os.cpu_count())') + 2)) --dist loadfile $(ARGS)
+	$(BIN)/pytest -n $$(($$($(BIN)/python -c 'import os; print(os.cpu_count())') + 2)) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Lint, types, import arrows, generated files
 	$(BIN)/ruff format --check --quiet .

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-def until(is_true: Callable[[], object], what: str, *, within: float = 30.0) -> None:
+def until(is_true: Callable[[], object], what: str, *, within: float = 90.0) -> None:
     """Return as soon as `is_true` does; fail the test with `what` after `within` seconds."""
     deadline = time.monotonic() + within
     pause = threading.Event()

@@ -1,6 +1,7 @@
 """The rules that are switched on, and the drawing of a call's fate."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from random import Random
 
@@ -36,6 +37,7 @@ class Standing:
 
     rule: FaultRule
     struck: int = 0
+    switched_off: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def left(self) -> int | None:
@@ -52,16 +54,29 @@ class FaultBook:
 
     def add(self, rule: FaultRule) -> Standing:
         """Switch a rule on."""
+        self.remove(rule.id)
         self._standing[rule.id] = Standing(rule)
         return self._standing[rule.id]
 
     def remove(self, rule_id: str) -> bool:
         """Switch one rule off; False if there is none of that id."""
-        return self._standing.pop(rule_id, None) is not None
+        standing = self._standing.pop(rule_id, None)
+        if standing is None:
+            return False
+        standing.switched_off.set()
+        return True
 
     def clear(self) -> None:
         """Switch all rules off."""
-        self._standing.clear()
+        for rule_id in list(self._standing):
+            self.remove(rule_id)
+
+    async def delay(self, rule: FaultRule) -> None:
+        """Return when a call that this rule strikes may go on. Call it as soon as the rule is drawn."""
+        switched_off = self._standing[rule.id].switched_off
+        await asyncio.sleep(rule.latency)
+        if rule.hold:
+            await switched_off.wait()
 
     def standing(self) -> list[Standing]:
         """All rules, also those that have struck for the last time."""

@@ -15,6 +15,7 @@ EFFECTS = frozenset(
         "empty_caption",
         "expired_policy",
         "finish_reason",
+        "hold",
         "latency",
         "latency_per_audio_second",
         "latency_per_output_token",
@@ -41,6 +42,7 @@ class FaultRule(BaseModel):
     times: int | None = Field(default=None, ge=1, description="How many calls to strike; unlimited if left out.")
 
     latency: float = Field(default=0.0, ge=0, description="Seconds to wait before anything else happens.")
+    hold: bool = Field(default=False, description="Keep calls waiting until this rule is switched off.")
     latency_per_audio_second: float = Field(
         default=0.0, ge=0, description="Seconds that an answer takes longer for each second of audio."
     )

@@ -85,7 +85,7 @@ class Service:
         fault = self.faults.draw(facts)
         if fault is not None:
             entry.fault = fault.id
-            await asyncio.sleep(fault.latency)
+            await self.faults.delay(fault)
             strike(fault)
         return fault
 

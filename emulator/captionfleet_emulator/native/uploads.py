@@ -3,7 +3,6 @@
 The service answers the first in its own envelope, the storage the second in its XML.
 """
 
-import asyncio
 from dataclasses import dataclass
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -95,7 +94,7 @@ class Uploads:
         facts = Facts(model=grant.model, url=f"{UPLOAD_SCHEME}{key}", stream=False, upload=True)
         fault = self.faults.draw(facts)
         if fault is not None:
-            await asyncio.sleep(fault.latency)
+            await self.faults.delay(fault)
             raise StorageError.denied(POLICY_EXPIRED)
 
 

@@ -51,6 +51,15 @@ class Emulator:
         body: dict[str, Any] = response.json()
         return body
 
+    @contextmanager
+    def holding(self, **rule: object) -> Generator[None]:
+        """Keep the next calls waiting until the block ends."""
+        held = self.fault(hold=True, **rule)
+        try:
+            yield
+        finally:
+            assert self.http.delete(f"/admin/faults/{held['id']}").status_code == 204
+
     def log(self) -> dict[str, Any]:
         """The request log."""
         body: dict[str, Any] = self.http.get("/admin/requests").json()

@@ -1,5 +1,7 @@
 import hashlib
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import openai
@@ -7,6 +9,7 @@ import pytest
 
 from tests.functional.emulator.origin import Origin
 from tests.functional.emulator.process import AUDIO, CAPTIONER, OMNI, Emulator, data_url, request_body, running_emulator
+from tests.polling import until
 
 READING = AUDIO / "clips" / "reading.wav"
 SILENCE = AUDIO / "clips" / "silence.wav"
@@ -22,6 +25,28 @@ def test_status_strikes_so_many_times(emulator: Emulator) -> None:
     emulator.fault(status=503, times=2)
 
     assert statuses(emulator, 3) == [503, 503, 200]
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        lambda emulator: emulator.http.delete("/admin/faults/gate"),
+        lambda emulator: emulator.http.delete("/admin/faults"),
+        lambda emulator: emulator.fault(id="gate", drop=True),
+    ],
+    ids=["switched off", "all switched off", "replaced"],
+)
+def test_held_until_the_rule_goes(emulator: Emulator, release: Callable[[Emulator], object]) -> None:
+    """A call that is held is in flight, and goes on as the rule says that held it."""
+    emulator.fault(id="gate", hold=True, status=503)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(emulator.ask, data_url(READING))
+        until(lambda: emulator.log()["in_flight"] == 1, "the call is held")
+        held = not answer.done()
+
+        release(emulator)
+
+        assert (held, answer.result().status_code) == (True, 503)
 
 
 def test_documented_words_for_a_status(emulator: Emulator) -> None:

@@ -62,11 +62,11 @@ def damaged(fleet: Fleet, damage: Damage) -> None:
 
 def work_through(fleet: Fleet, damage: Damage) -> list[str]:
     """Jobs that are called for while the broker is damaged, and as many again behind them; their ids."""
-    fleet.emulator.fault(latency=1.0, times=AT_ONCE)
-    jobs = [fleet.client.submit(CLIP).id for _ in range(AT_ONCE)]
-    until(lambda: len(fleet.calls()) == AT_ONCE, "every slot makes a call")
-    fleet.drain()
-    damaged(fleet, damage)
+    with fleet.emulator.holding(times=AT_ONCE):
+        jobs = [fleet.client.submit(CLIP).id for _ in range(AT_ONCE)]
+        until(lambda: len(fleet.calls()) == AT_ONCE, "every slot makes a call")
+        fleet.drain()
+        damaged(fleet, damage)
     jobs += [fleet.client.submit(CLIP).id for _ in range(JOBS - AT_ONCE)]
     for job in jobs:
         fleet.client.wait(job, timeout=60)

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,6 @@ from tests.servers import Server, valkey_server
 READING = AUDIO / "clips" / "reading.wav"
 JOBS = 4
 LEASE_SECONDS = 1.0
-CALL_SECONDS = 1.5
-"""Longer than it takes to stop a ledger, so that all calls end while it is away."""
 AWAY_SECONDS = 3 * LEASE_SECONDS
 
 
@@ -52,12 +51,13 @@ def fleet(  # noqa: PLR0913, PLR0917  everything that a fleet is made of
     emulator.reset()
 
 
-def submit_until_called(fleet: Fleet, call_seconds: float = CALL_SECONDS) -> list[str]:
-    """Submit a few jobs, and return their ids once the model works on all of them."""
-    fleet.emulator.fault(latency=call_seconds, times=JOBS)
-    jobs = [fleet.client.submit(READING, webhook=fleet.receiver.url).id for _ in range(JOBS)]
-    until(lambda: len(fleet.calls()) == JOBS, "the model is called for each job")
-    return jobs
+@contextmanager
+def called(fleet: Fleet) -> Generator[list[str]]:
+    """Submit a few jobs whose calls go on until the block ends; their ids, once the model works on all of them."""
+    with fleet.emulator.holding(times=JOBS):
+        jobs = [fleet.client.submit(READING, webhook=fleet.receiver.url).id for _ in range(JOBS)]
+        until(lambda: len(fleet.calls()) == JOBS, "the model is called for each job")
+        yield jobs
 
 
 def pass_by(seconds: float) -> None:
@@ -79,8 +79,8 @@ def assert_paid_and_told_once(fleet: Fleet, results: list[CaptionResult]) -> Non
 def test_away_for_three_leases(fleet: Fleet, ledger_server: Server) -> None:
     """Workers keep their answers and settle them when the ledger is back; the other worker takes nothing from them."""
     with fleet.worker() as first, fleet.worker() as second:
-        jobs = submit_until_called(fleet)
-        ledger_server.stop()
+        with called(fleet) as jobs:
+            ledger_server.stop()
         until(lambda: first.logged("ledger.unavailable") or second.logged("ledger.unavailable"), "an answer is kept")
         pass_by(AWAY_SECONDS)
 
@@ -93,11 +93,12 @@ def test_away_for_three_leases(fleet: Fleet, ledger_server: Server) -> None:
 def test_away_while_calls_go_on(fleet: Fleet, ledger_server: Server) -> None:
     """Leases that ran out meanwhile are their holders' when the ledger is back, although others may sweep first."""
     with fleet.worker(), fleet.worker():
-        jobs = submit_until_called(fleet, call_seconds=AWAY_SECONDS + 2 * LEASE_SECONDS)
-        ledger_server.kill()
-        pass_by(AWAY_SECONDS)
+        with called(fleet) as jobs:
+            ledger_server.kill()
+            pass_by(AWAY_SECONDS)
 
-        ledger_server.start()
+            ledger_server.start()
+            pass_by(2 * LEASE_SECONDS)
 
         results = [fleet.finish(job) for job in jobs]
     assert_paid_and_told_once(fleet, results)
@@ -106,8 +107,8 @@ def test_away_while_calls_go_on(fleet: Fleet, ledger_server: Server) -> None:
 def test_hangs(fleet: Fleet, ledger_server: Server) -> None:
     """A ledger that takes connections and answers late changes nothing."""
     with fleet.worker(), fleet.worker():
-        jobs = submit_until_called(fleet)
-        os.kill(ledger_server.pid, signal.SIGSTOP)
+        with called(fleet) as jobs:
+            os.kill(ledger_server.pid, signal.SIGSTOP)
         pass_by(AWAY_SECONDS)
 
         os.kill(ledger_server.pid, signal.SIGCONT)
@@ -119,9 +120,9 @@ def test_hangs(fleet: Fleet, ledger_server: Server) -> None:
 def test_full(fleet: Fleet, ledger_server: Server) -> None:
     """Running jobs are settled all the same, new ones are refused in plain words, and waiting ones go on afterwards."""
     with fleet.worker(worker_concurrency=str(JOBS)) as worker, redis.Redis.from_url(ledger_server.url) as server:
-        jobs = submit_until_called(fleet)
-        waiting = fleet.client.submit(READING, idempotency_key="waiting")
-        server.config_set("maxmemory", "1")
+        with called(fleet) as jobs:
+            waiting = fleet.client.submit(READING, idempotency_key="waiting")
+            server.config_set("maxmemory", "1")
         with pytest.raises(LedgerUnavailableError, match="the ledger is full: raise maxmemory"):
             fleet.client.submit(READING, idempotency_key="refused")
         results = [fleet.client.wait(job, timeout=30) for job in jobs]
@@ -141,8 +142,8 @@ def test_full(fleet: Fleet, ledger_server: Server) -> None:
 def test_stopped_while_the_ledger_is_away(fleet: Fleet, ledger_server: Server) -> None:
     """A worker with an answer that it cannot settle leaves after its grace time, and the job is done again."""
     with fleet.worker(worker_grace="0.5") as worker:
-        jobs = submit_until_called(fleet)
-        ledger_server.stop()
+        with called(fleet) as jobs:
+            ledger_server.stop()
         until(lambda: worker.logged("ledger.unavailable"), "an answer is kept")
 
         status = worker.stop()

@@ -74,18 +74,17 @@ def assert_untold(*things: object) -> None:
 
 def test_foreign_job(fleet: Fleet, app: Celery, worker: WorkerProcess) -> None:
     """Events, answers to inspection, results, webhooks and logs are free of what the message carried."""
-    # Long enough for a worker on a busy machine to be asked what it is at.
-    fleet.emulator.fault(latency=10, times=2)
     with serving({f"/a?signature={SIGNATURE}": body(MP3)}) as site, task_events(app) as seen:
-        send(app, "with-headers", site.url(f"/a?signature={SIGNATURE}"), webhook={"url": fleet.receiver.url})
-        send(app, "with-data", IN_LINE)
         active: list[object] = []
 
         def at_work() -> bool:
             active.extend(active_tasks(app))
             return bool(active)
 
-        until(at_work, "a job is at the model")
+        with fleet.emulator.holding(times=2):
+            send(app, "with-headers", site.url(f"/a?signature={SIGNATURE}"), webhook={"url": fleet.receiver.url})
+            send(app, "with-data", IN_LINE)
+            until(at_work, "a job is at the model")
         results = [fleet.finish(job_id) for job_id in ("with-headers", "with-data")]
         until(lambda: sum(event["type"] == "task-succeeded" for event in seen) == 2, "both tasks are told about")
 
