@@ -36,8 +36,8 @@ ON_A_CLUSTER = {
     "test_sweep",
 }
 """Modules that are tested on a cluster too: together they use every script."""
-ON_ONE_SERVER = {"test_fair_lives", "test_hidden_limit", "test_shares"}
-"""Modules that play long times: what they show is the arithmetic of scripts that others run on every server."""
+ON_ONE_SERVER = {"test_fair_lives", "test_hidden_limit", "test_shares", "test_state_machine"}
+"""Modules that play long times or many lives; others run the same scripts on every server."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
