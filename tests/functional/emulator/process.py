@@ -51,6 +51,11 @@ class Emulator:
         body: dict[str, Any] = response.json()
         return body
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are switched on."""
+        body: list[dict[str, Any]] = self.http.get("/admin/faults").json()["faults"]
+        return body
+
     @contextmanager
     def holding(self, **rule: object) -> Generator[None]:
         """Keep the next calls waiting until the block ends."""

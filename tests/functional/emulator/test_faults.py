@@ -41,7 +41,7 @@ def test_held_until_the_rule_goes(emulator: Emulator, release: Callable[[Emulato
     emulator.fault(id="gate", hold=True, status=503)
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(emulator.ask, data_url(READING))
-        until(lambda: emulator.log()["in_flight"] == 1, "the call is held")
+        until(lambda: emulator.faults()[0]["struck"] == 1, "the call is held")
         held = not answer.done()
 
         release(emulator)
